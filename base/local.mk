@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: BSD-2-Clause
+noinst_LTLIBRARIES += %D%/libbase.la
+%C%_libbase_la_SOURCES = \
+	%D%/bytes.h \
+	%D%/clock.c \
+	%D%/clock.h \
+	%D%/err.c \
+	%D%/err.h \
+	%D%/hex.c \
+	%D%/hex.h \
+	%D%/log.c \
+	%D%/log.h \
+	%D%/must_use.h \
+	%D%/secret.h
+# End of libbase_la_SOURCES

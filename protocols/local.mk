@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-2-Clause
+noinst_LTLIBRARIES += %D%/libprotocols.la
+%C%_libprotocols_la_SOURCES = \
+	%D%/channel.c \
+	%D%/channel.h \
+	%D%/ids.c \
+	%D%/ids.h \
+	%D%/step.h \
+	%D%/usbip.c \
+	%D%/usbip.h
+# End of libprotocols_la_SOURCES
+%C%_libprotocols_la_LIBADD = base/libbase.la
