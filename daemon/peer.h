@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DAEMON_PEER_H
+#define DAEMON_PEER_H
+
+/* Who is at the other end of a client socket. */
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/must_use.h"
+
+struct peer {
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	char program[32];	/* its name when it connected; "?" if unknown */
+};
+
+/*
+ * Fills in the peer of a connected Unix socket: SO_PEERCRED, and the name from
+ * /proc/PID/comm (for people only, never for a decision: pids are used again).
+ * ERR_SYSTEM when the kernel gives no credentials.
+ */
+enum err	peer_of_socket(struct peer *, int fd) MUST_USE;
+
+/* "pkcs11-tool[71] uid 1000" into dst, cut to fit. Returns dst. */
+char		*peer_text(char *dst, size_t cap, const struct peer *);
+
+#endif

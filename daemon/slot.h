@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DAEMON_SLOT_H
+#define DAEMON_SLOT_H
+
+/*
+ * One card slot: what is in it, whose turn it is, and one FIFO of requests with
+ * at most one exchange under way. It meets the world through a table of
+ * functions, so that tests run it without a process, a socket or a clock.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/must_use.h"
+#include "daemon/peer.h"
+#include "protocols/channel.h"
+
+struct slot;
+
+enum { ATR_MAX = 33 };
+
+enum slot_card {
+	SLOT_UNKNOWN,		/* the handler has not said yet */
+	SLOT_ABSENT,
+	SLOT_PRESENT,		/* not powered; the last ATR is kept */
+	SLOT_POWERED,
+	SLOT_MUTE,		/* present, but it did not answer to reset */
+};
+
+enum slot_event {
+	SLOT_KNOWN,		/* first state after the start, ATR included */
+	SLOT_INSERTED,		/* powered, ATR known; or mute */
+	SLOT_REMOVED,
+	SLOT_RESET,		/* ATR and protocol may be new */
+};
+
+struct slot_ops {
+	uint64_t (*now_ms)(void *arg);
+	/* Call slot_tick then; the last call counts. SLOT_NEVER: no need. */
+	void (*wake_at)(void *arg, unsigned index, uint64_t when_ms);
+	/* Sends to the handler; the answer comes through slot_result. */
+	enum err (*send)(void *arg, const struct channel_msg *) MUST_USE;
+	void (*event)(void *arg, unsigned index, enum slot_event);
+};
+
+#define SLOT_NEVER UINT64_MAX
+
+/* Times, in milliseconds. */
+struct slot_times {
+	uint32_t power_off_ms;	/* unused cards are powered off after this */
+	uint32_t lock_ms;	/* an idle holder loses its locks when others
+				   have wanted the card this long; 0: never */
+};
+
+/* What everybody may know about a slot; pointers hold until the next event. */
+struct slot_status {
+	enum slot_card card;
+	struct view atr;	/* empty when there is none */
+	uint32_t sequence;	/* of this insertion, 0: no card */
+	uint32_t events;	/* insertions and removals so far */
+	uint32_t protocol;	/* CHANNEL_T0, CHANNEL_T1, or 0: none yet */
+	const struct peer *holder;	/* of the oldest lock, or NULL */
+	bool exclusive;		/* and it is an exclusive one */
+	unsigned sessions;
+	unsigned waiting;	/* requests that wait for a lock */
+};
+
+/* subject is for the log ("reader 0 slot 1"); copied. */
+struct slot	*slot_new(unsigned index, const char *subject,
+		    const struct slot_ops *, void *ops_arg,
+		    const struct slot_times *) MUST_USE;
+
+/* slot_down must have been called, or the slot never used. NULL is fine. */
+void		slot_free(struct slot *);
+
+void		slot_status(const struct slot *, struct slot_status *);
+unsigned	slot_index(const struct slot *);
+void		slot_set_times(struct slot *, const struct slot_times *);
+
+/* The sequence number of the last insertion, to go on from after a restart. */
+uint32_t	slot_last_sequence(const struct slot *);
+void		slot_set_last_sequence(struct slot *, uint32_t);
+
+/* From the handler. Results of unknown xid are reported and dropped. */
+void		slot_card(struct slot *, const struct channel_msg *);
+void		slot_result(struct slot *, const struct channel_msg *);
+
+/* The time asked for by wake_at has come. */
+void		slot_tick(struct slot *);
+
+/*
+ * The reader has left: every request ends with err, every session is cut off.
+ * No event is reported; the reader's own says enough.
+ */
+void		slot_down(struct slot *, enum err);
+
+#endif
