@@ -3,6 +3,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 %C%_libprotocols_la_SOURCES = \
 	%D%/channel.c \
 	%D%/channel.h \
+	%D%/conf.c \
+	%D%/conf.h \
 	%D%/ids.c \
 	%D%/ids.h \
 	%D%/step.h \

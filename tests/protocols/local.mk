@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 protocols_tests = \
 	%D%/test_channel \
+	%D%/test_conf \
 	%D%/test_ids \
 	%D%/test_usbip
 # End of protocols_tests
@@ -9,6 +10,8 @@ TESTS += $(protocols_tests)
 
 %C%_test_channel_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_channel_LDADD = $(UNIT_LDADD)
+%C%_test_conf_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_conf_LDADD = $(UNIT_LDADD)
 %C%_test_ids_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ids_LDADD = $(UNIT_LDADD)
 %C%_test_usbip_CFLAGS = $(UNIT_CFLAGS)
