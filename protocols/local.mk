@@ -7,6 +7,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/conf.h \
 	%D%/ids.c \
 	%D%/ids.h \
+	%D%/openct_wire.c \
+	%D%/openct_wire.h \
 	%D%/step.h \
 	%D%/usbip.c \
 	%D%/usbip.h

@@ -3,6 +3,7 @@ protocols_tests = \
 	%D%/test_channel \
 	%D%/test_conf \
 	%D%/test_ids \
+	%D%/test_openct_wire \
 	%D%/test_usbip
 # End of protocols_tests
 check_PROGRAMS += $(protocols_tests)
@@ -14,5 +15,7 @@ TESTS += $(protocols_tests)
 %C%_test_conf_LDADD = $(UNIT_LDADD)
 %C%_test_ids_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ids_LDADD = $(UNIT_LDADD)
+%C%_test_openct_wire_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_openct_wire_LDADD = $(UNIT_LDADD)
 %C%_test_usbip_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usbip_LDADD = $(UNIT_LDADD)
