@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 noinst_LTLIBRARIES += %D%/libprotocols.la
 %C%_libprotocols_la_SOURCES = \
+	%D%/ccid_chain.h \
+	%D%/ccid_desc.h \
+	%D%/ccid_exchange.h \
+	%D%/ccid_msg.h \
+	%D%/ccid_plan.h \
+	%D%/ccid_quirks.h \
 	%D%/channel.c \
 	%D%/channel.h \
 	%D%/conf.c \
@@ -10,6 +16,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/openct_wire.c \
 	%D%/openct_wire.h \
 	%D%/step.h \
+	%D%/usb_desc.h \
+	%D%/usb_setup.h \
 	%D%/usbip.c \
 	%D%/usbip.h
 # End of libprotocols_la_SOURCES
