@@ -7,6 +7,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/ccid_msg.h \
 	%D%/ccid_plan.h \
 	%D%/ccid_quirks.h \
+	%D%/atr.c \
+	%D%/atr.h \
 	%D%/channel.c \
 	%D%/channel.h \
 	%D%/conf.c \

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 protocols_tests = \
+	%D%/test_atr \
 	%D%/test_channel \
 	%D%/test_conf \
 	%D%/test_ids \
@@ -9,6 +10,8 @@ protocols_tests = \
 check_PROGRAMS += $(protocols_tests)
 TESTS += $(protocols_tests)
 
+%C%_test_atr_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_atr_LDADD = $(UNIT_LDADD)
 %C%_test_channel_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_channel_LDADD = $(UNIT_LDADD)
 %C%_test_conf_CFLAGS = $(UNIT_CFLAGS)
