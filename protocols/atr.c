@@ -54,7 +54,7 @@ atr_fmax_khz(uint8_t ta1)
 struct atr_cursor
 atr_walk(struct view atr)
 {
-	struct atr_cursor c = { .rd = { .in = atr }, .index = 1 };
+	struct atr_cursor c = { .rd.in = view_first(atr, ATR_MAX), .index = 1 };
 	uint8_t t0;
 
 	rd_u8(&c.rd);		/* TS */
@@ -287,7 +287,7 @@ enum err
 atr_parse(struct atr *a, struct view in)
 {
 	struct view kept = view_first(in, ATR_MAX);
-	struct atr_cursor c = atr_walk(kept);
+	struct atr_cursor c = atr_walk(in);
 	struct atr_item it;
 
 	*a = defaults;

@@ -150,7 +150,10 @@ struct atr_cursor {
 	uint32_t seen;		/* mask of roles */
 };
 
-/* Starts behind T0; with less than two bytes there is nothing to walk. */
+/*
+ * Starts behind T0; with less than two bytes there is nothing to walk. Looks at
+ * no more than 33 bytes.
+ */
 struct atr_cursor	atr_walk(struct view atr);
 
 /* The next interface byte; false at their end or the end of the input. */

@@ -181,6 +181,7 @@ END_TEST
 
 START_TEST(length_tells_what_follows)
 {
+	uint8_t many[2048];
 	size_t n;
 
 	ck_assert_int_eq(atr_length(&n, B("")), ERR_OK);
@@ -195,6 +196,11 @@ START_TEST(length_tells_what_follows)
 	ck_assert_int_eq(atr_length(&n, B(CONTACTLESS "\0\0\0\0\0\0")), ERR_OK);
 	ck_assert_uint_eq(n, 5);
 	ck_assert_int_eq(atr_length(&n, B("\x00")), ERR_FORMAT);
+	/* more levels than an index can count */
+	memset(many, 0xf0, sizeof(many));
+	many[0] = 0x3b;
+	ck_assert_int_eq(atr_length(&n, (struct view){ many, sizeof(many) }),
+	    ERR_TOO_LONG);
 }
 END_TEST
 
