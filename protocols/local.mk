@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 noinst_LTLIBRARIES += %D%/libprotocols.la
 %C%_libprotocols_la_SOURCES = \
+	%D%/atr.c \
+	%D%/atr.h \
 	%D%/ccid_chain.h \
 	%D%/ccid_desc.h \
 	%D%/ccid_exchange.h \
 	%D%/ccid_msg.h \
 	%D%/ccid_plan.h \
 	%D%/ccid_quirks.h \
-	%D%/atr.c \
-	%D%/atr.h \
 	%D%/channel.c \
 	%D%/channel.h \
 	%D%/conf.c \
