@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "daemon/slot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "daemon/slot_state.h"
+
+struct slot *
+slot_new(unsigned index, const char *subject, const struct slot_ops *ops,
+    void *ops_arg, const struct slot_times *times)
+{
+	struct slot *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->index = index;
+	snprintf(s->subject, sizeof(s->subject), "%s", subject);
+	s->ops = ops;
+	s->ops_arg = ops_arg;
+	s->times = *times;
+	s->wake_ms = SLOT_NEVER;
+	TAILQ_INIT(&s->sessions);
+	TAILQ_INIT(&s->queue);
+	TAILQ_INIT(&s->done);
+	return s;
+}
+
+void
+slot_free(struct slot *s)
+{
+	free(s);
+}
+
+static bool
+is_inside(const struct slot *s)
+{
+	return !s->fresh && s->card >= SLOT_PRESENT;
+}
+
+void
+slot_status(const struct slot *s, struct slot_status *st)
+{
+	const struct session *session;
+	const struct request *r;
+	uint64_t oldest = UINT64_MAX;
+
+	*st = (struct slot_status){ .card = s->fresh ? SLOT_ABSENT : s->card,
+		.events = s->events };
+	if (!s->known)
+		st->card = SLOT_UNKNOWN;
+	if (is_inside(s)) {
+		st->atr = (struct view){ s->atr, s->atr_n };
+		st->sequence = s->sequence;
+		st->protocol = s->protocol;
+	}
+	TAILQ_FOREACH(session, &s->sessions, entry) {
+		st->sessions++;
+		if (!session_holds(session) || session->lock_order >= oldest)
+			continue;
+		oldest = session->lock_order;
+		st->holder = &session->peer;
+		st->exclusive = session->locks[LOCK_EXCLUSIVE] != 0;
+	}
+	TAILQ_FOREACH(r, &s->queue, entry)
+		st->waiting += r->waits;
+}
+
+unsigned
+slot_index(const struct slot *s)
+{
+	return s->index;
+}
+
+void
+slot_set_times(struct slot *s, const struct slot_times *times)
+{
+	s->times = *times;
+	slot_run(s);
+}
+
+uint32_t
+slot_last_sequence(const struct slot *s)
+{
+	return s->last_sequence;
+}
+
+void
+slot_set_last_sequence(struct slot *s, uint32_t sequence)
+{
+	s->last_sequence = sequence;
+}
+
+enum err
+slot_start(struct slot *s, enum task task, struct channel_msg *m)
+{
+	enum err e;
+
+	m->slot = (uint8_t)s->index;
+	m->xid = ++s->xid;
+	e = s->ops->send(s->ops_arg, m);
+	if (e != ERR_OK)
+		return e;
+	s->task = task;
+	s->stale = false;
+	return ERR_OK;
+}
+
+enum err
+slot_power(struct slot *s, enum task task, bool warm)
+{
+	struct channel_msg m = { .type = CHANNEL_POWER_ON, .arg = warm };
+
+	return slot_start(s, task, &m);
+}
+
+static void
+flag_all(struct slot *s, uint32_t flag, const struct session *but)
+{
+	struct session *session;
+
+	TAILQ_FOREACH(session, &s->sessions, entry) {
+		if (session != but)
+			session->flags |= flag;
+	}
+}
+
+void
+slot_flag_reset(struct slot *s, const struct session *but)
+{
+	flag_all(s, SESSION_WAS_RESET, but);
+}
+
+static void
+report(struct slot *s, enum slot_event event)
+{
+	s->ops->event(s->ops_arg, s->index, event);
+}
+
+/* Tells the world about a card that is in, or about the first state. */
+static void
+announce(struct slot *s, enum slot_event event)
+{
+	if (!s->known) {
+		s->known = true;
+		event = SLOT_KNOWN;
+	} else if (event != SLOT_RESET) {
+		s->events++;
+	}
+	report(s, event);
+}
+
+static void
+powered(struct slot *s, const struct channel_msg *m)
+{
+	s->card = SLOT_POWERED;
+	s->protocol = m->arg;
+	s->atr_n = m->data.n <= ATR_MAX ? m->data.n : 0;
+	if (s->atr_n != 0)
+		memcpy(s->atr, m->data.p, s->atr_n);
+}
+
+static void
+mute(struct slot *s, enum err e)
+{
+	s->card = SLOT_MUTE;
+	s->card_err = e;
+	s->protocol = 0;
+	s->atr_n = 0;
+}
+
+static void
+card_is_new(struct slot *s)
+{
+	s->fresh = false;
+	s->sequence = ++s->last_sequence;
+	if (s->sequence == 0)
+		s->sequence = s->last_sequence = 1;	/* 0 is no card */
+	s->unused_since_ms = slot_now(s);
+}
+
+static void
+unlock_removed(struct slot *s)
+{
+	struct session *session;
+
+	TAILQ_FOREACH(session, &s->sessions, entry) {
+		if (session->rules.unlock_on_removal)
+			locks_drop(s, session);
+	}
+}
+
+/* Returns whether anybody knew of the card. */
+static bool
+card_left(struct slot *s)
+{
+	bool was_inside = is_inside(s);
+
+	s->card = SLOT_ABSENT;
+	s->fresh = false;
+	s->stale = true;
+	s->reset_due = false;
+	s->protocol = 0;
+	s->atr_n = 0;
+	s->sequence = 0;
+	flag_all(s, SESSION_WAS_REMOVED, NULL);
+	unlock_removed(s);
+	return was_inside;
+}
+
+static void
+on_removed(struct slot *s)
+{
+	bool news = card_left(s) || !s->known;
+
+	slot_run(s);
+	if (news)
+		announce(s, SLOT_REMOVED);
+}
+
+static void
+on_inserted(struct slot *s, const struct channel_msg *m)
+{
+	s->card = SLOT_PRESENT;
+	s->fresh = true;
+	if (s->task == TASK_NONE && m->arg & CHANNEL_POWERED && m->data.n != 0) {
+		powered(s, &(struct channel_msg){ .data = m->data });
+		card_is_new(s);
+		slot_run(s);
+		announce(s, SLOT_INSERTED);
+		return;
+	}
+	slot_run(s);	/* powers it on */
+}
+
+/* The power of a card came or went without our asking. */
+static void
+on_power_changed(struct slot *s, const struct channel_msg *m)
+{
+	if (m->arg & CHANNEL_POWERED) {
+		if (s->card != SLOT_POWERED && m->data.n != 0)
+			powered(s, &(struct channel_msg){ .data = m->data });
+	} else if (s->card == SLOT_POWERED) {
+		s->card = SLOT_PRESENT;
+		s->protocol = 0;
+		slot_flag_reset(s, NULL);
+	}
+	slot_run(s);
+}
+
+void
+slot_card(struct slot *s, const struct channel_msg *m)
+{
+	bool was = s->card >= SLOT_PRESENT;
+	bool is = (m->arg & CHANNEL_PRESENT) != 0;
+
+	if (is && !was)
+		on_inserted(s, m);
+	else if (!is && (was || !s->known))
+		on_removed(s);
+	else if (is && s->task == TASK_NONE)
+		on_power_changed(s, m);
+}
+
+/* What a finished power-on says about the card. */
+static void
+on_power_on(struct slot *s, const struct channel_msg *m)
+{
+	if (m->err == ERR_OK)
+		powered(s, m);
+	else
+		mute(s, m->err);
+}
+
+static void
+deliver(struct request *r, const struct result *result)
+{
+	if (r->session != NULL) {
+		r->session->requests--;
+		r->done(r->done_arg, result);
+	}
+	request_free(r);
+}
+
+static bool
+is_reset(const struct request *r)
+{
+	return r->kind == REQUEST_RESET_WARM || r->kind == REQUEST_RESET_COLD;
+}
+
+/* What a client's exchange changed about the card. */
+static void
+learn(struct slot *s, const struct request *r, const struct channel_msg *m)
+{
+	if (s->stale)
+		return;
+	if (is_reset(r) || r->kind == REQUEST_ATR)
+		on_power_on(s, m);
+	if (is_reset(r)) {
+		slot_flag_reset(s, r->session);
+		if (r->session != NULL)
+			r->session->robbed = false;
+	}
+	if (r->kind == REQUEST_PROTOCOL && m->err == ERR_OK)
+		s->protocol = m->arg;
+	if (r->kind == REQUEST_POWER_OFF && m->err == ERR_OK) {
+		s->card = SLOT_PRESENT;
+		s->protocol = 0;
+		slot_flag_reset(s, r->session);
+	}
+}
+
+static void
+finish_request(struct slot *s, const struct channel_msg *m)
+{
+	struct request *r = s->running;
+	bool reset = is_reset(r) && !s->stale;
+
+	learn(s, r, m);
+	locks_touch(s, r->session);
+	s->running = NULL;
+	s->task = TASK_NONE;
+	slot_run(s);
+	deliver(r, &(struct result){ m->err, m->arg, m->data });
+	if (reset && s->known)
+		report(s, SLOT_RESET);
+}
+
+static void
+finish_own(struct slot *s, const struct channel_msg *m)
+{
+	enum task task = s->task;
+
+	s->task = TASK_NONE;
+	if (s->stale) {
+		slot_run(s);
+		return;
+	}
+	if (task == TASK_INSERT && m->err == ERR_NO_CARD) {
+		on_removed(s);		/* in and out again */
+		return;
+	}
+	if (task == TASK_OFF) {
+		s->card = SLOT_PRESENT;
+		s->protocol = 0;
+	} else {
+		on_power_on(s, m);
+	}
+	if (task == TASK_INSERT)
+		card_is_new(s);
+	if (task == TASK_RESET) {
+		s->reset_due = false;
+		slot_flag_reset(s, NULL);
+	}
+	s->unused_since_ms = slot_now(s);
+	slot_run(s);
+	if (task == TASK_INSERT)
+		announce(s, SLOT_INSERTED);
+	else if (task == TASK_RESET)
+		report(s, SLOT_RESET);
+}
+
+void
+slot_result(struct slot *s, const struct channel_msg *m)
+{
+	if (s->task == TASK_NONE || m->xid != s->xid) {
+		log_at(LOG_LEVEL_WARN, s->subject,
+		    "the handler answered a question nobody asked");
+		return;
+	}
+	if (s->task == TASK_REQUEST)
+		finish_request(s, m);
+	else
+		finish_own(s, m);
+}
+
+static struct view
+deferred_data(const struct slot *s, const struct request *r)
+{
+	if (r->err == ERR_OK && r->kind == REQUEST_ATR)
+		return (struct view){ s->atr, s->atr_n };
+	return (struct view){ NULL, 0 };
+}
+
+/* As many as there are now: a callback that asks again waits for the loop. */
+static void
+deliver_done(struct slot *s)
+{
+	struct request *r;
+	uint8_t atr[ATR_MAX];
+	struct view data;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(r, &s->done, entry)
+		n++;
+	for (; n != 0 && (r = TAILQ_FIRST(&s->done)) != NULL; n--) {
+		TAILQ_REMOVE(&s->done, r, entry);
+		locks_touch(s, r->session);
+		data = deferred_data(s, r);
+		if (data.n != 0)
+			data.p = memcpy(atr, data.p, data.n);
+		deliver(r, &(struct result){ r->err, r->arg, data });
+	}
+}
+
+void
+slot_tick(struct slot *s)
+{
+	s->wake_ms = SLOT_NEVER;
+	deliver_done(s);
+	slot_run(s);
+}
+
+static void
+cut_off(struct slot *s)
+{
+	struct session *session;
+
+	while ((session = TAILQ_FIRST(&s->sessions)) != NULL) {
+		TAILQ_REMOVE(&s->sessions, session, entry);
+		locks_drop(s, session);
+		session->slot = NULL;
+	}
+}
+
+void
+slot_down(struct slot *s, enum err e)
+{
+	struct session *session;
+	struct request *r;
+
+	s->down = e;
+	s->card = SLOT_ABSENT;
+	s->fresh = s->reset_due = false;
+	TAILQ_FOREACH(session, &s->sessions, entry)
+		session->gone = e;
+	if (s->running != NULL) {
+		TAILQ_INSERT_HEAD(&s->queue, s->running, entry);
+		s->running = NULL;
+	}
+	s->task = TASK_NONE;
+	while ((r = TAILQ_FIRST(&s->queue)) != NULL)
+		request_end(s, r, e);
+	while (!TAILQ_EMPTY(&s->done))
+		deliver_done(s);
+	cut_off(s);
+	s->ops->wake_at(s->ops_arg, s->index, SLOT_NEVER);
+}
