@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "protocols/ids.h"
+
+/*
+ * Runs while the tree is built: prints the table of protocols/ids.c as a udev
+ * rules file ("rules") or as the driver blocks of openct.conf ("conf").
+ */
+
+static const char head[] =
+    "# SPDX-License-Identifier: BSD-2-Clause\n"
+    "# Made from protocols/ids.c; put changes into a file of your own.\n"
+    "# Smart card readers belong to slotd. GROUP is final (:=): the rules of\n"
+    "# other smart card drivers come later and would take it away again.\n"
+    "ACTION==\"remove\", GOTO=\"slotd_end\"\n"
+    "SUBSYSTEM!=\"usb\", GOTO=\"slotd_end\"\n"
+    "ENV{DEVTYPE}!=\"usb_device\", GOTO=\"slotd_end\"\n"
+    "\n";
+
+static const char tail[] =
+    "GOTO=\"slotd_end\"\n"
+    "\n"
+    "LABEL=\"slotd_reader\"\n"
+    "MODE=\"0660\", GROUP:=\"slotd\", TAG+=\"slotd\", "
+    "ENV{ID_SMARTCARD_READER}=\"1\"\n"
+    "\n"
+    "LABEL=\"slotd_end\"\n";
+
+static void
+rules(const struct id_row *row, size_t n)
+{
+	fputs(head, stdout);
+	puts("# any device with a smart card interface");
+	printf("ENV{ID_USB_INTERFACES}==\"*:%02x????:*\", "
+	       "GOTO=\"slotd_reader\"\n\n",
+	    USB_CLASS_CCID);
+	for (; n-- != 0; row++)
+		printf("# %s\n"
+		       "ATTR{idVendor}==\"%04x\", ATTR{idProduct}==\"%04x\", "
+		       "GOTO=\"slotd_reader\"\n",
+		    row->device, row->vid, row->pid);
+	fputs(tail, stdout);
+}
+
+/* Whether an earlier row has the same driver. */
+static int
+seen(const struct id_row *first, const struct id_row *row)
+{
+	for (; first != row; first++)
+		if (strcmp(first->driver, row->driver) == 0)
+			return 1;
+	return 0;
+}
+
+static void
+conf_driver(const struct id_row *row, const struct id_row *end)
+{
+	const char *driver = row->driver;
+
+	printf("driver %s {\n\tids = {\n", driver);
+	for (; row != end; row++)
+		if (strcmp(row->driver, driver) == 0)
+			printf("\t\tusb:%04x/%04x,\t# %s\n", row->vid, row->pid,
+			    row->device);
+	puts("\t};\n};");
+}
+
+static void
+conf(const struct id_row *first, size_t n)
+{
+	for (const struct id_row *row = first; row != first + n; row++)
+		if (!seen(first, row))
+			conf_driver(row, first + n);
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t n;
+	const struct id_row *row = ids_all(&n);
+
+	if (argc == 2 && strcmp(argv[1], "rules") == 0) {
+		rules(row, n);
+	} else if (argc == 2 && strcmp(argv[1], "conf") == 0) {
+		conf(row, n);
+	} else {
+		fputs("usage: genids rules|conf\n", stderr);
+		return 2;
+	}
+	return fflush(stdout) != 0;
+}
