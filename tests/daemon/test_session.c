@@ -285,6 +285,7 @@ START_TEST(an_idle_holder_is_robbed_and_told)
 	ck_assert_int_eq(session_unlock(a, LOCK_EXCLUSIVE), ERR_NO_LOCK);
 	ck_assert_int_eq(session_unlock(b, LOCK_EXCLUSIVE), ERR_OK);
 	ask_apdu(&x, a);			/* is told once */
+	ask_apdu(&x, a);
 	world_answer(w, ERR_OK, B("\x90\x00"));
 	ck_assert_str_eq(w->results,
 	    "x:OK x:OK y:OK y:OK x:WAS_RESET x:OK ");
