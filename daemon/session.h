@@ -91,7 +91,8 @@ void		session_close(struct session *);
 
 /*
  * Puts a request in line. ERR_OK: done is called exactly once, later, unless
- * the session is closed before. Anything else: done is never called.
+ * the session is closed before; one session's results come in order, but for
+ * requests that wait for a lock. Anything else: done is never called.
  * ERR_QUOTA (SESSION_REQUESTS_MAX outstanding), ERR_TOO_LONG, ERR_ARG,
  * ERR_MEMORY; when the reader has left: ERR_GONE (unplugged) or ERR_HANDLER
  * (it failed), for ever; the client must find the reader anew.

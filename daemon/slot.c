@@ -285,6 +285,35 @@ deliver(struct request *r, const struct result *result)
 	request_free(r);
 }
 
+static struct view
+deferred_data(const struct slot *s, const struct request *r)
+{
+	if (r->err == ERR_OK && r->kind == REQUEST_ATR)
+		return (struct view){ s->atr, s->atr_n };
+	return (struct view){ NULL, 0 };
+}
+
+/* As many as there are now: a callback that asks again waits for the loop. */
+static void
+deliver_done(struct slot *s)
+{
+	struct request *r;
+	uint8_t atr[ATR_MAX];
+	struct view data;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(r, &s->done, entry)
+		n++;
+	for (; n != 0 && (r = TAILQ_FIRST(&s->done)) != NULL; n--) {
+		TAILQ_REMOVE(&s->done, r, entry);
+		locks_touch(s, r->session);
+		data = deferred_data(s, r);
+		if (data.n != 0)
+			data.p = memcpy(atr, data.p, data.n);
+		deliver(r, &(struct result){ r->err, r->arg, data });
+	}
+}
+
 static bool
 is_reset(const struct request *r)
 {
@@ -320,6 +349,7 @@ finish_request(struct slot *s, const struct channel_msg *m)
 	bool reset = is_reset(r) && !s->stale;
 
 	learn(s, r, m);
+	deliver_done(s);	/* earlier results first; may orphan r */
 	locks_touch(s, r->session);
 	s->running = NULL;
 	s->task = TASK_NONE;
@@ -375,35 +405,6 @@ slot_result(struct slot *s, const struct channel_msg *m)
 		finish_request(s, m);
 	else
 		finish_own(s, m);
-}
-
-static struct view
-deferred_data(const struct slot *s, const struct request *r)
-{
-	if (r->err == ERR_OK && r->kind == REQUEST_ATR)
-		return (struct view){ s->atr, s->atr_n };
-	return (struct view){ NULL, 0 };
-}
-
-/* As many as there are now: a callback that asks again waits for the loop. */
-static void
-deliver_done(struct slot *s)
-{
-	struct request *r;
-	uint8_t atr[ATR_MAX];
-	struct view data;
-	unsigned n = 0;
-
-	TAILQ_FOREACH(r, &s->done, entry)
-		n++;
-	for (; n != 0 && (r = TAILQ_FIRST(&s->done)) != NULL; n--) {
-		TAILQ_REMOVE(&s->done, r, entry);
-		locks_touch(s, r->session);
-		data = deferred_data(s, r);
-		if (data.n != 0)
-			data.p = memcpy(atr, data.p, data.n);
-		deliver(r, &(struct result){ r->err, r->arg, data });
-	}
 }
 
 void
