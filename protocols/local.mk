@@ -3,6 +3,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 %C%_libprotocols_la_SOURCES = \
 	%D%/atr.c \
 	%D%/atr.h \
+	%D%/atr_text.c \
+	%D%/atr_text.h \
 	%D%/ccid_chain.h \
 	%D%/ccid_desc.h \
 	%D%/ccid_exchange.h \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 protocols_tests = \
 	%D%/test_atr \
+	%D%/test_atr_text \
 	%D%/test_channel \
 	%D%/test_conf \
 	%D%/test_ids \
@@ -12,6 +13,8 @@ TESTS += $(protocols_tests)
 
 %C%_test_atr_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_atr_LDADD = $(UNIT_LDADD)
+%C%_test_atr_text_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_atr_text_LDADD = $(UNIT_LDADD)
 %C%_test_channel_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_channel_LDADD = $(UNIT_LDADD)
 %C%_test_conf_CFLAGS = $(UNIT_CFLAGS)

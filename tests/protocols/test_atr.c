@@ -53,10 +53,9 @@ static const struct good {
 	    .cwi = 5, .classes = 1, .historical_at = 8 } },
 	{ "TA2 wins over TD1", B("\x3b\x80\x90\x11\x01\x00"), {
 	    .protocols = T0 | T1, .protocol = 1, .specific = true,
-	    .implicit = true, .can_change = true, .ta1 = 0x11, .fi = 372, .di = 1,
-	    .fmax_khz = 5000, .wi = 10,
-	    .ifsc = 32, .bwi = 4, .cwi = 13, .classes = 1,
-	    .historical_at = 5 } },
+	    .implicit = true, .can_change = true, .ta1 = 0x11, .fi = 372,
+	    .di = 1, .fmax_khz = 5000, .wi = 10, .ifsc = 32, .bwi = 4,
+	    .cwi = 13, .classes = 1, .historical_at = 5 } },
 	{ "T=15 alone means T=0", B("\x3b\x80\x0f\x8f"), { .protocols = T0,
 	    .ta1 = 0x11, .fi = 372, .di = 1, .fmax_khz = 5000, .wi = 10,
 	    .ifsc = 32, .bwi = 4, .cwi = 13, .classes = 1,
@@ -155,7 +154,8 @@ static const struct {
 	    ATR_FLAW_TRAILING, true },
 	{ "90 00 behind it", B("\x3b\x00\x90\x00"), ERR_FORMAT,
 	    ATR_FLAW_TRAILING, true },
-	{ "TD for ever", B("\x3b\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"
+	{ "TD for ever", B("\x3b"
+	    "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"
 	    "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"
 	    "\x80\x80\x80\x80\x80\x80\x80"), ERR_TOO_LONG, ATR_FLAW_TOO_LONG,
 	    false },
