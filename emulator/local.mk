@@ -1,1 +1,52 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# All but main, so that tests link it.
+noinst_LTLIBRARIES += %D%/libemulator.la
+%C%_libemulator_la_SOURCES = \
+	%D%/card.c \
+	%D%/card.h \
+	%D%/card_text.c \
+	%D%/card_text.h \
+	%D%/ccid.c \
+	%D%/ccid.h \
+	%D%/control.c \
+	%D%/control.h \
+	%D%/ctl.c \
+	%D%/ctl.h \
+	%D%/iso.c \
+	%D%/iso.h \
+	%D%/iso_data.c \
+	%D%/iso_load.c \
+	%D%/iso_pin.c \
+	%D%/listen.c \
+	%D%/listen.h \
+	%D%/loop.c \
+	%D%/loop.h \
+	%D%/models.c \
+	%D%/server.c \
+	%D%/server.h \
+	%D%/usb.c \
+	%D%/usb.h \
+	%D%/world.c \
+	%D%/world.h
+# End of libemulator_la_SOURCES
+nodist_%C%_libemulator_la_SOURCES = %D%/sample.c
+%C%_libemulator_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+%C%_libemulator_la_LIBADD = $(CRYPTO_LIBS)
+
+bin_PROGRAMS += %D%/slotemu
+%C%_slotemu_SOURCES = %D%/main.c
+%C%_slotemu_LDADD = %D%/libemulator.la protocols/libprotocols.la base/libbase.la
+
+# The built-in card is the shipped one.
+%D%/sample.c: $(srcdir)/%D%/cards/sample.card $(srcdir)/%D%/mksample.sh
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	$(SHELL) $(srcdir)/%D%/mksample.sh $(srcdir)/%D%/cards/sample.card >$@.tmp && \
+	mv $@.tmp $@
+CLEANFILES += %D%/sample.c
+BUILT_SOURCES += %D%/sample.c
+EXTRA_DIST += %D%/mksample.sh
+
+cardsdir = $(datadir)/slotd/cards
+dist_cards_DATA = \
+	%D%/cards/sample.card
+# End of dist_cards_DATA

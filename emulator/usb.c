@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "emulator/usb.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* USB 2.0, chapter 9 */
+enum {
+	TYPE_MASK = 0x60,
+	RECIPIENT_MASK = 0x1f,
+	TO_DEVICE = 0,
+	TO_INTERFACE = 1,
+	TO_ENDPOINT = 2,
+	REQ_GET_STATUS = 0,
+	REQ_CLEAR_FEATURE = 1,
+	REQ_SET_FEATURE = 3,
+	REQ_SET_ADDRESS = 5,
+	REQ_GET_DESCRIPTOR = 6,
+	REQ_GET_CONFIGURATION = 8,
+	REQ_SET_CONFIGURATION = 9,
+	REQ_GET_INTERFACE = 10,
+	REQ_SET_INTERFACE = 11,
+	DESC_DEVICE = 1,
+	DESC_CONFIGURATION = 2,
+	DESC_STRING = 3,
+	DESC_ENDPOINT = 5,
+	DEVICE_SIZE = 18,
+	SERIAL_AT = 16,		/* iSerialNumber in the device descriptor */
+	LANG_EN_US = 0x0409,
+};
+
+struct usb_message {
+	struct usb_message *next;
+	size_t n, at;
+	bool open;
+	uint8_t bytes[];
+};
+
+static void
+find_endpoints(struct usb_device *d)
+{
+	struct rd r = { .in = { d->config, d->config_len } };
+
+	while (r.in.n >= 2) {
+		struct view v = rd_take(&r, r.in.p[0]);
+
+		if (v.n < 2)
+			return;
+		if (v.p[1] != DESC_ENDPOINT || v.n < 7 ||
+		    d->n_ep == USB_ENDPOINTS_MAX)
+			continue;
+		d->ep[d->n_ep++] = (struct usb_endpoint){
+			.address = v.p[2],
+			.kind = v.p[3] & 3,
+			.packet = (uint16_t)(v.p[4] | v.p[5] << 8),
+		};
+	}
+}
+
+struct usb_device *
+usb_new(const struct usb_model *m)
+{
+	struct usb_device *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->model = m;
+	d->state = calloc(1, m->family->state_size);
+	if (d->state == NULL || m->config.n > sizeof(d->config)) {
+		usb_free(d);
+		return NULL;
+	}
+	memcpy(d->config, m->config.p, m->config.n);
+	d->config_len = m->config.n;
+	find_endpoints(d);
+	usb_reset(d);
+	return d;
+}
+
+void
+usb_free(struct usb_device *d)
+{
+	if (d == NULL)
+		return;
+	for (size_t i = 0; i < d->n_ep; i++)
+		usb_flush(d, d->ep[i].address);
+	for (size_t i = 0; i < USB_SLOTS_MAX; i++)
+		card_free(d->slot[i].card);
+	if (d->state != NULL && d->model->family->fini != NULL)
+		d->model->family->fini(d);
+	free(d->state);
+	free(d);
+}
+
+void
+usb_reset(struct usb_device *d)
+{
+	d->configuration = 0;
+	for (size_t i = 0; i < d->n_ep; i++) {
+		d->ep[i].halted = false;
+		usb_flush(d, d->ep[i].address);
+	}
+	d->model->family->reset(d);
+}
+
+struct usb_endpoint *
+usb_endpoint(struct usb_device *d, uint8_t address)
+{
+	for (size_t i = 0; i < d->n_ep; i++)
+		if (d->ep[i].address == address)
+			return &d->ep[i];
+	return NULL;
+}
+
+/* A string descriptor: UTF-16LE of the ASCII text. */
+static void
+put_string(struct wr *in, const char *s)
+{
+	size_t n = strnlen(s, 126);
+
+	wr_u8(in, (uint8_t)(2 + 2 * n));
+	wr_u8(in, DESC_STRING);
+	for (size_t i = 0; i < n; i++)
+		wr_le16(in, (uint8_t)s[i]);
+}
+
+static int
+get_string(const struct usb_device *d, uint8_t index, struct wr *in)
+{
+	const struct usb_model *m = d->model;
+
+	if (index == 0) {
+		wr_u8(in, 4);
+		wr_u8(in, DESC_STRING);
+		wr_le16(in, LANG_EN_US);
+		return 0;
+	}
+	if (index == m->n_strings + 1u && d->serial[0] != 0)
+		put_string(in, d->serial);
+	else if (index <= m->n_strings && m->strings[index - 1] != NULL)
+		put_string(in, m->strings[index - 1]);
+	else
+		return -EPIPE;
+	return 0;
+}
+
+static int
+get_descriptor(struct usb_device *d, const struct usb_setup *s, struct wr *in)
+{
+	uint8_t device[DEVICE_SIZE];
+
+	switch (s->value >> 8) {
+	case DESC_DEVICE:
+		memcpy(device, d->model->device.p, DEVICE_SIZE);
+		if (d->serial[0] != 0)
+			device[SERIAL_AT] = (uint8_t)(d->model->n_strings + 1);
+		wr_view(in, (struct view){ device, DEVICE_SIZE });
+		return 0;
+	case DESC_CONFIGURATION:
+		if ((s->value & 0xff) != 0)
+			return -EPIPE;
+		wr_view(in, (struct view){ d->config, d->config_len });
+		return 0;
+	case DESC_STRING:
+		return get_string(d, (uint8_t)(s->value & 0xff), in);
+	default:	/* a full speed device has no qualifier: USB 2.0 §9.6.2 */
+		return -EPIPE;
+	}
+}
+
+static int
+set_configuration(struct usb_device *d, uint8_t value)
+{
+	if (value > 1)
+		return -EPIPE;
+	d->configuration = value;
+	for (size_t i = 0; i < d->n_ep; i++)
+		d->ep[i].halted = false;
+	return 0;
+}
+
+static int
+device_request(struct usb_device *d, const struct usb_setup *s, struct wr *in)
+{
+	switch (s->request) {
+	case REQ_GET_STATUS:
+		wr_le16(in, 0);		/* bus powered, no remote wakeup */
+		return 0;
+	case REQ_CLEAR_FEATURE:
+	case REQ_SET_FEATURE:
+		return -EPIPE;
+	case REQ_SET_ADDRESS:
+		return 0;		/* the host controller's business */
+	case REQ_GET_DESCRIPTOR:
+		return get_descriptor(d, s, in);
+	case REQ_GET_CONFIGURATION:
+		wr_u8(in, d->configuration);
+		return 0;
+	case REQ_SET_CONFIGURATION:
+		return set_configuration(d, (uint8_t)(s->value & 0xff));
+	default:
+		return -EPIPE;
+	}
+}
+
+static int
+interface_request(struct usb_device *d, const struct usb_setup *s,
+    struct wr *in)
+{
+	if (d->configuration == 0 || (s->index & 0xff) >= d->config[4])
+		return -EPIPE;
+	switch (s->request) {
+	case REQ_GET_STATUS:
+		wr_le16(in, 0);
+		return 0;
+	case REQ_GET_INTERFACE:
+		wr_u8(in, 0);
+		return 0;
+	case REQ_SET_INTERFACE:
+		return s->value == 0 ? 0 : -EPIPE;
+	default:
+		return -EPIPE;
+	}
+}
+
+static int
+endpoint_request(struct usb_device *d, const struct usb_setup *s,
+    struct wr *in)
+{
+	struct usb_endpoint *ep = usb_endpoint(d, (uint8_t)(s->index & 0xff));
+
+	if (s->request == REQ_GET_STATUS && (s->index & 0x7f) == 0) {
+		wr_le16(in, 0);
+		return 0;
+	}
+	if (ep == NULL)
+		return -EPIPE;
+	switch (s->request) {
+	case REQ_GET_STATUS:
+		wr_le16(in, ep->halted);
+		return 0;
+	case REQ_CLEAR_FEATURE:
+	case REQ_SET_FEATURE:
+		if (s->value != 0)	/* ENDPOINT_HALT */
+			return -EPIPE;
+		ep->halted = s->request == REQ_SET_FEATURE;
+		return 0;
+	default:
+		return -EPIPE;
+	}
+}
+
+static int
+dispatch(struct usb_device *d, const struct usb_setup *s, struct view out,
+    struct wr *in, uint64_t now_ms)
+{
+	if ((s->type & TYPE_MASK) != 0)
+		return d->model->family->control(d, s, out, in, now_ms);
+	switch (s->type & RECIPIENT_MASK) {
+	case TO_DEVICE:
+		return device_request(d, s, in);
+	case TO_INTERFACE:
+		return interface_request(d, s, in);
+	case TO_ENDPOINT:
+		return endpoint_request(d, s, in);
+	default:
+		return -EPIPE;
+	}
+}
+
+int
+usb_control(struct usb_device *d, const uint8_t setup[8], struct view out,
+    struct wr *in, uint64_t now_ms)
+{
+	struct rd r = { .in = { setup, 8 } };
+	struct usb_setup s;
+	int status;
+
+	s.type = rd_u8(&r);
+	s.request = rd_u8(&r);
+	s.value = rd_le16(&r);
+	s.index = rd_le16(&r);
+	s.length = rd_le16(&r);
+	status = dispatch(d, &s, out, in, now_ms);
+	if (status < 0)
+		in->n = 0;
+	if (in->n > s.length)
+		in->n = s.length;
+	d->control_transfers++;
+	d->control_bytes += in->n + out.n;
+	return status;
+}
+
+int
+usb_out(struct usb_device *d, uint8_t number, struct view data, uint64_t now_ms)
+{
+	struct usb_endpoint *ep = usb_endpoint(d, number);
+
+	if (ep == NULL || d->configuration == 0)
+		return -ENOENT;
+	ep->transfers++;
+	if (ep->halted)
+		return -EPIPE;
+	ep->bytes += data.n;
+	return d->model->family->out(d, number, data, now_ms);
+}
+
+static void
+pop(struct usb_endpoint *ep)
+{
+	struct usb_message *m = ep->first;
+
+	ep->first = m->next;
+	ep->queued--;
+	explicit_bzero(m->bytes, m->n);
+	free(m);
+}
+
+/* Moves packets until a short one or until len bytes are there. */
+static int
+take_packets(struct usb_endpoint *ep, size_t len, struct wr *in)
+{
+	for (;;) {
+		struct usb_message *m = ep->first;
+		size_t n;
+
+		if (m == NULL)
+			return USB_PENDING;
+		n = m->n - m->at < ep->packet ? m->n - m->at : ep->packet;
+		if (n > len - in->n) {
+			pop(ep);	/* the packet is lost */
+			return -EOVERFLOW;
+		}
+		wr_view(in, (struct view){ m->bytes + m->at, n });
+		m->at += n;
+		if (n < ep->packet || (m->at == m->n && m->open)) {
+			bool was_open = m->open && n == ep->packet;
+
+			pop(ep);
+			if (!was_open)
+				return 0;
+		}
+		if (in->n == len)
+			return 0;
+	}
+}
+
+int
+usb_in(struct usb_device *d, uint8_t number, size_t len, struct wr *in)
+{
+	struct usb_endpoint *ep = usb_endpoint(d, number | 0x80);
+	int status;
+
+	if (ep == NULL || d->configuration == 0)
+		return -ENOENT;
+	if (ep->halted) {
+		ep->transfers++;
+		return -EPIPE;
+	}
+	if (ep->first == NULL && d->model->family->poll != NULL)
+		d->model->family->poll(d, ep->address);
+	if (ep->first == NULL)
+		return USB_PENDING;
+	status = take_packets(ep, len, in);
+	if (status == USB_PENDING)	/* an open message: the end never comes */
+		status = 0;
+	if (status < 0)
+		in->n = 0;
+	ep->transfers++;
+	ep->bytes += in->n;
+	return status;
+}
+
+bool
+usb_push(struct usb_device *d, uint8_t address, struct view v, bool open)
+{
+	struct usb_endpoint *ep = usb_endpoint(d, address);
+	struct usb_message *m, **end;
+
+	if (ep == NULL || ep->queued >= USB_QUEUE_MAX)
+		return false;
+	m = malloc(sizeof(*m) + v.n);
+	if (m == NULL)
+		return false;
+	*m = (struct usb_message){ .n = v.n, .open = open };
+	if (v.n != 0)
+		memcpy(m->bytes, v.p, v.n);
+	for (end = &ep->first; *end != NULL; end = &(*end)->next)
+		;
+	*end = m;
+	ep->queued++;
+	return true;
+}
+
+void
+usb_flush(struct usb_device *d, uint8_t address)
+{
+	struct usb_endpoint *ep = usb_endpoint(d, address);
+
+	while (ep != NULL && ep->first != NULL)
+		pop(ep);
+}
+
+uint64_t
+usb_deadline(const struct usb_device *d)
+{
+	if (d->model->family->deadline == NULL)
+		return USB_NEVER;
+	return d->model->family->deadline(d);
+}
+
+void
+usb_tick(struct usb_device *d, uint64_t now_ms)
+{
+	if (usb_deadline(d) <= now_ms)
+		d->model->family->tick(d, now_ms);
+}
+
+static void
+card_moved(struct usb_device *d, unsigned slot, bool in)
+{
+	if (d->slot[slot].in == in)
+		return;
+	d->slot[slot].in = in;
+	if (d->model->family->card_changed != NULL)
+		d->model->family->card_changed(d, slot);
+}
+
+void
+usb_card_insert(struct usb_device *d, unsigned slot)
+{
+	if (d->slot[slot].card != NULL)
+		card_moved(d, slot, true);
+}
+
+void
+usb_card_remove(struct usb_device *d, unsigned slot)
+{
+	card_moved(d, slot, false);
+}
