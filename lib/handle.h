@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LIB_HANDLE_H
+#define LIB_HANDLE_H
+
+/* What libopenct's own files share behind its public headers. */
+
+#include "lib/conn.h"
+#include "lib/openct/openct.h"
+
+struct ct_handle {
+	struct conn conn;
+	unsigned reader;
+	uint32_t seen[OPENCT_SLOTS_MAX];	/* sequence number at the last
+						   ct_card_status; conn.mutex */
+};
+
+/*
+ * Copies the record of a reader from the status file. ERR_NO_DAEMON without a
+ * status file, ERR_NO_READER when there is no such reader or the process that
+ * drove it has ended.
+ */
+enum err	record_read(struct openct_record *, unsigned reader) MUST_USE;
+
+/* As ct_error, but says nothing while no destination was named. */
+void		log_quiet(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+#endif

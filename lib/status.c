@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "lib/openct/openct.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/handle.h"
+#include "lib/path.h"
+
+/* What programs see is what slotd writes. */
+_Static_assert(sizeof(struct ct_info) == sizeof(struct openct_record), "ABI");
+_Static_assert(offsetof(struct ct_info, ct_slots) ==
+    offsetof(struct openct_record, slots), "ABI");
+_Static_assert(offsetof(struct ct_info, ct_card) ==
+    offsetof(struct openct_record, card), "ABI");
+_Static_assert(offsetof(struct ct_info, ct_pid) ==
+    offsetof(struct openct_record, pid), "ABI");
+_Static_assert(OPENCT_MAX_READERS == OPENCT_READERS_MAX, "ABI");
+_Static_assert(OPENCT_MAX_SLOTS == OPENCT_SLOTS_MAX, "ABI");
+
+/*
+ * The mapping that ct_status hands out. Its callers keep the pointer, so it is
+ * never unmapped: a new file gets a new mapping.
+ */
+static struct {
+	pthread_mutex_t mutex;
+	const struct ct_info *map;
+	dev_t dev;
+	ino_t ino;
+} status = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static int
+open_status(void)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (path_in_socket_dir(path, sizeof(path), "status") != ERR_OK) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		log_quiet("cannot open %s", path);
+	return fd;
+}
+
+static bool
+alive(int32_t pid)
+{
+	return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+/* The file is read anew each time, so a new one is noticed, and one that is
+   cut short under us is an error and not a SIGBUS. */
+enum err
+record_read(struct openct_record *r, unsigned reader)
+{
+	ssize_t n;
+	int fd;
+
+	if (reader >= OPENCT_READERS_MAX)
+		return ERR_NO_READER;
+	fd = open_status();
+	if (fd < 0)
+		return ERR_NO_DAEMON;
+	do {
+		n = pread(fd, r, sizeof(*r),
+		    (off_t)(reader * sizeof(struct openct_record)));
+	} while (n < 0 && errno == EINTR);
+	close(fd);
+	r->name[OPENCT_NAME_MAX] = '\0';
+	return n == (ssize_t)sizeof(*r) && alive(r->pid) ? ERR_OK : ERR_NO_READER;
+}
+
+/* Maps the file unless it is the one that is mapped already. */
+static int
+map_status(int fd)
+{
+	const size_t size = OPENCT_READERS_MAX * sizeof(struct openct_record);
+	struct stat st;
+	void *map;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size < (off_t)size)
+		return -1;
+	if (status.map != NULL && st.st_dev == status.dev &&
+	    st.st_ino == status.ino)
+		return 0;
+	map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return -1;
+	status.map = map;
+	status.dev = st.st_dev;
+	status.ino = st.st_ino;
+	return 0;
+}
+
+int
+ct_status(const ct_info_t **info)
+{
+	int fd = open_status(), rc;
+
+	if (fd < 0)
+		return -1;
+	pthread_mutex_lock(&status.mutex);
+	rc = map_status(fd);
+	*info = status.map;
+	pthread_mutex_unlock(&status.mutex);
+	close(fd);
+	return rc == 0 ? OPENCT_READERS_MAX : -1;
+}
+
+int
+ct_status_destroy(void)
+{
+	return OPENCT_E_UNSUPPORTED;
+}
+
+int
+ct_status_clear(unsigned count, const char *owner)
+{
+	(void)count;
+	(void)owner;
+	return OPENCT_E_UNSUPPORTED;
+}
+
+ct_info_t *
+ct_status_alloc_slot(int *num)
+{
+	(void)num;
+	errno = EPERM;
+	return NULL;
+}
+
+int
+ct_status_update(ct_info_t *info)
+{
+	(void)info;
+	return OPENCT_E_UNSUPPORTED;
+}
