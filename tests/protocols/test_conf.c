@@ -212,7 +212,8 @@ START_TEST(sample_is_read_whole)
 	char s[CONF_WORD_MAX + 1];
 
 	ck_assert_int_eq(parse(sample), ERR_OK);
-	ck_assert_int_eq(conf_number(conf_find(root, "debug"), &number), ERR_OK);
+	n = conf_find(root, "debug");
+	ck_assert_int_eq(conf_number(n, &number), ERR_OK);
 	ck_assert_uint_eq(number, 0);
 	ck_assert_int_eq(conf_switch(conf_find(root, "hotplug"), &on), ERR_OK);
 	ck_assert(on);
@@ -295,35 +296,34 @@ START_TEST(numbers_are_read_in_three_bases)
 }
 END_TEST
 
+static const struct {
+	const char *value;
+	enum err err;
+	bool on;
+} switches[] = {
+	{ "0", ERR_OK, false },
+	{ "off", ERR_OK, false },
+	{ "no", ERR_OK, false },
+	{ "1", ERR_OK, true },
+	{ "on", ERR_OK, true },
+	{ "yes", ERR_OK, true },
+	{ "true", ERR_ARG, false },
+	{ "YES", ERR_ARG, false },
+	{ "2", ERR_ARG, false },
+	{ "00", ERR_ARG, false },
+	{ "", ERR_ARG, false },
+};
+
 START_TEST(switches_have_six_words)
 {
-	bool on = true;
+	char text[64];
+	bool on = !switches[_i].on, was = on;
 
-	ck_assert_int_eq(parse("a { 0; off; no; }; b { 1; on; yes; };"
-	    "c { true; YES; 2; on1; 00; };"), ERR_OK);
-	for (const struct conf_node *n = conf_find(nodes, "a")->child; n != NULL;
-	    n = n->next) {
-		struct conf_node v = { .value = n->name };
-
-		on = true;
-		ck_assert_int_eq(conf_switch(&v, &on), ERR_OK);
-		ck_assert(!on);
-	}
-	for (const struct conf_node *n = conf_find(nodes, "b")->child; n != NULL;
-	    n = n->next) {
-		struct conf_node v = { .value = n->name };
-
-		on = false;
-		ck_assert_int_eq(conf_switch(&v, &on), ERR_OK);
-		ck_assert(on);
-	}
-	for (const struct conf_node *n = conf_find(nodes, "c")->child; n != NULL;
-	    n = n->next) {
-		struct conf_node v = { .value = n->name };
-
-		ck_assert_int_eq(conf_switch(&v, &on), ERR_ARG);
-	}
-	ck_assert_int_eq(conf_switch(nodes, &on), ERR_ARG);
+	snprintf(text, sizeof(text), "a %s;", switches[_i].value);
+	ck_assert_int_eq(parse(text), ERR_OK);
+	ck_assert_int_eq(conf_switch(nodes[0].child, &on), switches[_i].err);
+	ck_assert_int_eq(on, switches[_i].err == ERR_OK ? switches[_i].on :
+	    was);
 }
 END_TEST
 
@@ -353,7 +353,8 @@ START_TEST(word_of_511_bytes_is_the_longest)
 	ck_assert_uint_eq(nodes[0].child->value.n, 511);
 	ck_assert_int_eq(conf_string(nodes[0].child->value, s, sizeof(s)),
 	    ERR_OK);
-	ck_assert_int_eq(conf_string(nodes[0].child->value, s, 511), ERR_BUFFER);
+	ck_assert_int_eq(conf_string(nodes[0].child->value, s, 511),
+	    ERR_BUFFER);
 	snprintf(text, sizeof(text), "a = %0512d;", 0);
 	ck_assert_int_eq(parse(text), ERR_TOO_LONG);
 	ck_assert_uint_eq(error.at.column, 5);
@@ -376,7 +377,8 @@ START_TEST(maxima_are_errors)
 	text[2 * CONF_DEPTH_MAX + 1] = '{';
 	text[2 * CONF_DEPTH_MAX + 2] = '\0';
 	ck_assert_int_eq(parse(text), ERR_TOO_LONG);
-	ck_assert_str_eq(error.text, "expected at most 32 groups in one another");
+	ck_assert_str_eq(error.text,
+	    "expected at most 32 groups in one another");
 	ck_assert_uint_eq(error.at.column, 2 * CONF_DEPTH_MAX + 2);
 
 	ck_assert_int_eq(conf_parse(nodes, 3, B("a; b;"), &error), ERR_OK);
@@ -456,9 +458,10 @@ main(void)
 	    (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_loop_test(t, numbers_are_read_in_three_bases, 0,
 	    (int)(sizeof(numbers) / sizeof(numbers[0])));
+	tcase_add_loop_test(t, switches_have_six_words, 0,
+	    (int)(sizeof(switches) / sizeof(switches[0])));
 	tcase_add_test(t, sample_is_read_whole);
 	tcase_add_test(t, first_match_of_a_path_wins);
-	tcase_add_test(t, switches_have_six_words);
 	tcase_add_test(t, no_512_byte_boundary_matters);
 	tcase_add_test(t, word_of_511_bytes_is_the_longest);
 	tcase_add_test(t, maxima_are_errors);
