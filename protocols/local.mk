@@ -20,6 +20,10 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/openct_wire.c \
 	%D%/openct_wire.h \
 	%D%/step.h \
+	%D%/t1.c \
+	%D%/t1.h \
+	%D%/t1_block.c \
+	%D%/t1_block.h \
 	%D%/usb_desc.h \
 	%D%/usb_setup.h \
 	%D%/usbip.c \

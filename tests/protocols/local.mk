@@ -6,6 +6,9 @@ protocols_tests = \
 	%D%/test_conf \
 	%D%/test_ids \
 	%D%/test_openct_wire \
+	%D%/test_t1 \
+	%D%/test_t1_block \
+	%D%/test_t1_talks \
 	%D%/test_usbip
 # End of protocols_tests
 check_PROGRAMS += $(protocols_tests)
@@ -23,5 +26,12 @@ TESTS += $(protocols_tests)
 %C%_test_ids_LDADD = $(UNIT_LDADD)
 %C%_test_openct_wire_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_openct_wire_LDADD = $(UNIT_LDADD)
+%C%_test_t1_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_t1_LDADD = $(UNIT_LDADD)
+%C%_test_t1_block_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_t1_block_LDADD = $(UNIT_LDADD)
+%C%_test_t1_talks_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_t1_talks_LDADD = $(UNIT_LDADD)
 %C%_test_usbip_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usbip_LDADD = $(UNIT_LDADD)
+EXTRA_DIST += %D%/t1_talk.h
