@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 noinst_LTLIBRARIES += %D%/libprotocols.la
 %C%_libprotocols_la_SOURCES = \
+	%D%/apdu.c \
+	%D%/apdu.h \
 	%D%/atr.c \
 	%D%/atr.h \
 	%D%/atr_text.c \
@@ -19,11 +21,17 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/ids.h \
 	%D%/openct_wire.c \
 	%D%/openct_wire.h \
+	%D%/pps.c \
+	%D%/pps.h \
 	%D%/step.h \
+	%D%/sw.c \
+	%D%/sw.h \
 	%D%/t1.c \
 	%D%/t1.h \
 	%D%/t1_block.c \
 	%D%/t1_block.h \
+	%D%/tlv.c \
+	%D%/tlv.h \
 	%D%/usb_desc.h \
 	%D%/usb_setup.h \
 	%D%/usbip.c \

@@ -5,12 +5,18 @@
 # --enable-sanitizers it is a libFuzzer program, and `make fuzz` runs each one for
 # FUZZ_SECONDS. What libFuzzer finds is left in tests/fuzz/found/ of the build.
 fuzz_targets = \
+	%D%/fuzz_apdu \
 	%D%/fuzz_atr \
-	%D%/fuzz_openct_wire
+	%D%/fuzz_openct_wire \
+	%D%/fuzz_pps \
+	%D%/fuzz_tlv
 # End of fuzz_targets
 
+%C%_fuzz_apdu_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_atr_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_openct_wire_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_pps_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_tlv_LDADD = $(FUZZ_LDADD)
 # End of fuzz LDADD
 
 FUZZ_LIBS = protocols/libprotocols.la base/libbase.la

@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: BSD-2-Clause
 protocols_tests = \
+	%D%/test_apdu \
 	%D%/test_atr \
 	%D%/test_atr_text \
 	%D%/test_channel \
 	%D%/test_conf \
 	%D%/test_ids \
 	%D%/test_openct_wire \
+	%D%/test_pps \
+	%D%/test_sw \
 	%D%/test_t1 \
 	%D%/test_t1_block \
 	%D%/test_t1_talks \
+	%D%/test_tlv \
 	%D%/test_usbip
 # End of protocols_tests
 check_PROGRAMS += $(protocols_tests)
 TESTS += $(protocols_tests)
 
+%C%_test_apdu_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_apdu_LDADD = $(UNIT_LDADD)
 %C%_test_atr_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_atr_LDADD = $(UNIT_LDADD)
 %C%_test_atr_text_CFLAGS = $(UNIT_CFLAGS)
@@ -26,12 +32,18 @@ TESTS += $(protocols_tests)
 %C%_test_ids_LDADD = $(UNIT_LDADD)
 %C%_test_openct_wire_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_openct_wire_LDADD = $(UNIT_LDADD)
+%C%_test_pps_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_pps_LDADD = $(UNIT_LDADD)
+%C%_test_sw_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_sw_LDADD = $(UNIT_LDADD)
 %C%_test_t1_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_t1_LDADD = $(UNIT_LDADD)
 %C%_test_t1_block_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_t1_block_LDADD = $(UNIT_LDADD)
 %C%_test_t1_talks_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_t1_talks_LDADD = $(UNIT_LDADD)
+%C%_test_tlv_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_tlv_LDADD = $(UNIT_LDADD)
 %C%_test_usbip_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usbip_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += %D%/t1_talk.h
