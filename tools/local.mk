@@ -1,1 +1,42 @@
 # SPDX-License-Identifier: BSD-2-Clause
+bin_PROGRAMS += %D%/slotctl
+%C%_slotctl_SOURCES = \
+	%D%/cmd_atr.c \
+	%D%/cmd_help.c \
+	%D%/cmd_info.c \
+	%D%/cmd_list.c \
+	%D%/cmd_mf.c \
+	%D%/cmd_reset.c \
+	%D%/cmd_send.c \
+	%D%/cmd_wait.c \
+	%D%/cmd_watch.c \
+	%D%/control_client.c \
+	%D%/control_client.h \
+	%D%/ctl.c \
+	%D%/exchange.c \
+	%D%/exchange.h \
+	%D%/openct_tool.c \
+	%D%/openct_tool.h \
+	%D%/options.c \
+	%D%/options.h \
+	%D%/print.c \
+	%D%/print.h \
+	%D%/show_atr.c \
+	%D%/show_atr.h \
+	%D%/slotctl.c \
+	%D%/slotctl.h
+# End of slotctl_SOURCES
+%C%_slotctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_slotctl_LDADD = \
+	lib/libopenct.la \
+	protocols/libprotocols.la \
+	base/libbase.la \
+	$(JANSSON_LIBS)
+# End of slotctl_LDADD
+
+# One binary, two names: argv[0] says which program it is.
+install-exec-hook:
+	cd $(DESTDIR)$(bindir) && rm -f openct-tool && \
+		$(LN_S) slotctl openct-tool
+uninstall-hook:
+	rm -f $(DESTDIR)$(bindir)/openct-tool

@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
+tools_tests = \
+	%D%/test_slotctl.py
+# End of tools_tests
+TESTS += $(tools_tests)
+EXTRA_DIST += \
+	$(tools_tests) \
+	%D%/fake_control.py \
+	%D%/tap.py
+# End of EXTRA_DIST
