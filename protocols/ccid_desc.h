@@ -11,6 +11,7 @@
 
 enum {
 	CCID_DESC_TYPE = 0x21,
+	CCID_DESC_TYPE_VENDOR = 0xff,	/* seen on readers of class FFh */
 	CCID_DESC_SIZE = 54,
 };
 
@@ -64,9 +65,9 @@ struct ccid_desc {
 
 /*
  * Reads a class descriptor whole. Refuses what cannot be driven: a wrong length
- * or type (ERR_SHORT, ERR_FORMAT), a release other than 1.x (ERR_UNSUPPORTED),
- * messages too short to carry a byte (ERR_FORMAT). Then *why, unless why is
- * NULL, is a sentence about it. What is merely odd is the plan's business.
+ * or type (ERR_SHORT, ERR_FORMAT), messages too short to carry a byte
+ * (ERR_FORMAT). Then *why, unless why is NULL, says what is wrong. What is
+ * merely odd is the plan's business.
  */
 enum err	ccid_desc_parse(struct ccid_desc *, struct view,
 		    const char **why) MUST_USE;

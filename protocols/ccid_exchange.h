@@ -66,8 +66,8 @@ struct ccid_exchange {
 /*
  * Prepares an exchange for one slot. seq and buf are borrowed for as long as it
  * lives; buf holds cap bytes (dwMaxCCIDMessageLength: no message in either
- * direction may be longer) and is wiped at the end of each command and before
- * the next.
+ * direction may be longer). Commands are wiped from it when they have ended,
+ * answers at the next start.
  */
 void		ccid_exchange_init(struct ccid_exchange *, uint8_t slot,
 		    struct ccid_seq *, uint8_t *buf, size_t cap);
@@ -97,8 +97,8 @@ struct step	ccid_exchange_timeout(struct ccid_exchange *);
 struct step	ccid_exchange_cancel(struct ccid_exchange *);
 
 /*
- * Forgets the answer and wipes buf, at once and without the reader; for the end
- * of a command's life and for an unplugged reader.
+ * Wipes buf and is idle, at once and without the reader: for an answer that was
+ * used, and for a reader that was unplugged. x->rsp keeps all but its data.
  */
 void		ccid_exchange_fini(struct ccid_exchange *);
 

@@ -105,7 +105,7 @@ struct ccid_cmd	ccid_reset_parameters(void);
 struct ccid_cmd	ccid_set_parameters(uint8_t protocol, struct view);
 struct ccid_cmd	ccid_escape(struct view);
 struct ccid_cmd	ccid_clock(bool stop);
-/* Classes for GET RESPONSE and ENVELOPE; a negative one is left as it was. */
+/* Classes for GET RESPONSE and ENVELOPE; a negative one stays as it was. */
 struct ccid_cmd	ccid_t0_apdu(int get_response, int envelope);
 struct ccid_cmd	ccid_secure(uint8_t bwi, uint16_t level, struct view);
 /* 1 accept, 2 eject, 3 capture, 4 lock, 5 unlock the card. */
@@ -148,7 +148,7 @@ const char	*ccid_cmd_name(uint8_t cmd_type);
 	X(0xf2, AUTO_SEQUENCE,	READER, "busy with its own sequence")	\
 	X(0xf3, DEACTIVATED,	PROTOCOL, "deactivated protocol")	\
 	X(0xf4, PROCEDURE_BYTE,	CARD, "procedure byte conflict")	\
-	X(0xf5, ICC_CLASS,	UNSUPPORTED, "card class not supported") \
+	X(0xf5, ICC_CLASS, UNSUPPORTED, "card class not supported")	\
 	X(0xf6, ICC_PROTOCOL,	PROTOCOL, "card protocol not supported") \
 	X(0xf7, BAD_TCK,	CARD, "bad checksum of the ATR")	\
 	X(0xf8, BAD_TS,		CARD, "bad first byte of the ATR")	\

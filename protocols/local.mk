@@ -8,8 +8,11 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/atr_text.c \
 	%D%/atr_text.h \
 	%D%/ccid_chain.h \
+	%D%/ccid_desc.c \
 	%D%/ccid_desc.h \
+	%D%/ccid_exchange.c \
 	%D%/ccid_exchange.h \
+	%D%/ccid_msg.c \
 	%D%/ccid_msg.h \
 	%D%/ccid_plan.h \
 	%D%/ccid_quirks.h \
@@ -32,6 +35,7 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/t1_block.h \
 	%D%/tlv.c \
 	%D%/tlv.h \
+	%D%/usb_desc.c \
 	%D%/usb_desc.h \
 	%D%/usb_setup.h \
 	%D%/usbip.c \

@@ -3,6 +3,9 @@ protocols_tests = \
 	%D%/test_apdu \
 	%D%/test_atr \
 	%D%/test_atr_text \
+	%D%/test_ccid_desc \
+	%D%/test_ccid_exchange \
+	%D%/test_ccid_msg \
 	%D%/test_channel \
 	%D%/test_conf \
 	%D%/test_ids \
@@ -13,6 +16,7 @@ protocols_tests = \
 	%D%/test_t1_block \
 	%D%/test_t1_talks \
 	%D%/test_tlv \
+	%D%/test_usb_desc \
 	%D%/test_usbip
 # End of protocols_tests
 check_PROGRAMS += $(protocols_tests)
@@ -47,3 +51,11 @@ TESTS += $(protocols_tests)
 %C%_test_usbip_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usbip_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += %D%/t1_talk.h
+%C%_test_ccid_desc_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_desc_LDADD = $(UNIT_LDADD)
+%C%_test_ccid_exchange_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_exchange_LDADD = $(UNIT_LDADD)
+%C%_test_ccid_msg_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_msg_LDADD = $(UNIT_LDADD)
+%C%_test_usb_desc_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_usb_desc_LDADD = $(UNIT_LDADD)
