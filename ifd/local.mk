@@ -1,1 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# Everything but main, so that the tests can link it.
+noinst_LTLIBRARIES += %D%/libifd.la
+%C%_libifd_la_SOURCES = \
+	%D%/usb.c \
+	%D%/usb.h \
+	%D%/usb_libusb.c \
+	%D%/usb_usbip.c
+# End of libifd_la_SOURCES
+%C%_libifd_la_CFLAGS = $(AM_CFLAGS) $(LIBUSB_CFLAGS) $(SECCOMP_CFLAGS)
+%C%_libifd_la_LIBADD = protocols/libprotocols.la base/libbase.la \
+	$(LIBUSB_LIBS) $(SECCOMP_LIBS)

@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
+ifd_tests = \
+	%D%/test_usb_usbip
+# End of ifd_tests
+check_PROGRAMS += $(ifd_tests)
+TESTS += $(ifd_tests)
+IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
+
+%C%_test_usb_usbip_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_usb_usbip_LDADD = $(IFD_TEST_LDADD)
