@@ -2,6 +2,8 @@
 # Everything but main, so that the tests can link it.
 noinst_LTLIBRARIES += %D%/libifd.la
 %C%_libifd_la_SOURCES = \
+	%D%/sandbox.c \
+	%D%/sandbox.h \
 	%D%/usb.c \
 	%D%/usb.h \
 	%D%/usb_libusb.c \

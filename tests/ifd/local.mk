@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ifd_tests = \
+	%D%/test_sandbox \
 	%D%/test_usb_usbip
 # End of ifd_tests
 check_PROGRAMS += $(ifd_tests)
 TESTS += $(ifd_tests)
 IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 
+%C%_test_sandbox_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_sandbox_LDADD = $(IFD_TEST_LDADD)
 %C%_test_usb_usbip_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usb_usbip_LDADD = $(IFD_TEST_LDADD)
