@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 tools_tests = \
+	%D%/test_openct_tool.py \
 	%D%/test_slotctl.py
 # End of tools_tests
 TESTS += $(tools_tests)
 EXTRA_DIST += \
 	$(tools_tests) \
 	%D%/fake_control.py \
+	%D%/fake_openct.py \
 	%D%/tap.py
 # End of EXTRA_DIST
