@@ -11,6 +11,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/registry.h \
 	%D%/session.c \
 	%D%/session.h \
+	%D%/settings.c \
+	%D%/settings.h \
 	%D%/slot.c \
 	%D%/slot.h \
 	%D%/slot_state.h
