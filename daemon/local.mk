@@ -5,17 +5,42 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	$(UDEV_CFLAGS)
 %C%_libslotd_la_SOURCES = \
 	%D%/arbiter.c \
+	%D%/background.c \
+	%D%/background.h \
+	%D%/handler.c \
+	%D%/handler.h \
+	%D%/hotplug.c \
+	%D%/hotplug.h \
+	%D%/import.c \
+	%D%/import.h \
+	%D%/options.c \
+	%D%/options.h \
 	%D%/peer.c \
 	%D%/peer.h \
+	%D%/reader.c \
 	%D%/reader.h \
+	%D%/reader_life.h \
+	%D%/registry.c \
 	%D%/registry.h \
+	%D%/registry_life.h \
+	%D%/resolve.c \
+	%D%/resolve.h \
+	%D%/rundir.c \
+	%D%/rundir.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/settings.c \
 	%D%/settings.h \
 	%D%/slot.c \
 	%D%/slot.h \
-	%D%/slot_state.h
+	%D%/slot_state.h \
+	%D%/spawn.c \
+	%D%/spawn.h
 # End of libslotd_la_SOURCES
 %C%_libslotd_la_LIBADD = protocols/libprotocols.la base/libbase.la \
 	$(EVENT_LIBS) $(JANSSON_LIBS) $(UDEV_LIBS)
+
+sbin_PROGRAMS += %D%/slotd
+%C%_slotd_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS)
+%C%_slotd_SOURCES = %D%/main.c
+%C%_slotd_LDADD = %D%/libslotd.la

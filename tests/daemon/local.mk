@@ -6,7 +6,7 @@ daemon_tests = \
 # End of daemon_tests
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
-EXTRA_DIST += %D%/fake_handler.h
+EXTRA_DIST += %D%/fake_handler.h %D%/fake_ifdhandler.py
 
 %C%_test_session_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_session_LDADD = daemon/libslotd.la $(UNIT_LDADD)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DAEMON_IMPORT_H
+#define DAEMON_IMPORT_H
+
+/*
+ * Getting at a device of a USB/IP server: connect, OP_REQ_IMPORT, and hand over
+ * the socket, which carries URBs from then on. A slow or lying server has five
+ * seconds and costs nothing but its own reader.
+ */
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/must_use.h"
+#include "protocols/usbip.h"
+
+struct event_base;
+struct import;
+
+struct import_address {
+	bool is_unix;
+	char host[108];		/* or the path of a Unix socket */
+	char port[6];
+	char busid[USBIP_BUSID_MAX + 1];
+};
+
+/*
+ * "usbip:HOST:PORT/BUSID", "usbip:HOST/BUSID", "usbip:[IPV6]:PORT/BUSID" or
+ * "usbip:unix:PATH/BUSID". ERR_ARG for anything else.
+ */
+enum err	import_parse(struct import_address *, const char *device)
+		    MUST_USE;
+
+struct import_result {
+	enum err err;		/* ERR_GONE: not there (yet); ERR_BUSY: used by
+				   another; else something is wrong */
+	const char *text;	/* for people, "" when err is ERR_OK */
+	int owned_fd;		/* non-blocking; the callee's. -1 on errors */
+	struct usbip_device device;
+};
+
+typedef void	(*import_fn)(void *arg, const struct import_result *);
+
+/* done is called once, later, from the loop. NULL when memory is short. */
+struct import	*import_start(struct event_base *, const char *device,
+		    import_fn done, void *arg) MUST_USE;
+
+/* Gives up or cleans up: needed after done too. NULL is fine. */
+void		import_free(struct import *);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/background.h"
+#include "daemon/hotplug.h"
+#include "daemon/options.h"
+#include "daemon/registry_life.h"
+#include "daemon/rundir.h"
+#include "daemon/settings.h"
+
+enum { QUIT_MS = 700 };		/* for handlers to power their cards off */
+
+struct daemon {
+	struct options options;
+	struct settings settings;
+	int parent_fd;			/* waits for us in the background */
+	int claim_fd;			/* on the socket directory */
+	struct event_base *base;
+	struct event *signals[4];
+	struct event *quit_timer;
+	struct registry *registry;
+	struct hotplug *hotplug;
+	bool quitting;
+};
+
+/* An APDU may hold a PIN: no core, and no look at our memory by others. */
+static void
+disable_core_dumps(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		log_at(LOG_LEVEL_WARN, NULL, "cannot disable core dumps");
+}
+
+static void
+set_log_level(const struct daemon *d)
+{
+	unsigned level = LOG_LEVEL_NOTICE + d->settings.debug;
+
+	log_set_level(level < LOG_LEVEL_DEBUG ? (enum log_level)level :
+	    LOG_LEVEL_DEBUG);
+}
+
+/* The command line goes before the file. */
+static enum err
+load_settings(const struct daemon *d, struct settings *s)
+{
+	char error[SETTINGS_ERROR_MAX + 1];
+	enum err e = settings_load(s, d->options.config, error);
+
+	if (e != ERR_OK) {
+		log_at(LOG_LEVEL_ERROR, NULL, "%s", error);
+		return e;
+	}
+	if (d->options.debug > s->debug)
+		s->debug = d->options.debug;
+	if (d->options.handler != NULL)
+		snprintf(s->handler, sizeof(s->handler), "%s",
+		    d->options.handler);
+	return ERR_OK;
+}
+
+/* A process in the background stands in "/". */
+static enum err
+absolute(const char **path)
+{
+	char *full;
+
+	if (*path == NULL || (*path)[0] == '/')
+		return ERR_OK;
+	full = realpath(*path, NULL);
+	if (full == NULL && errno == ENOENT)
+		return ERR_OK;		/* told of when it is used */
+	if (full == NULL)
+		return ERR_SYSTEM;
+	*path = full;			/* for as long as we live */
+	return ERR_OK;
+}
+
+static enum err
+go_to_background(struct daemon *d)
+{
+	if (d->options.foreground)
+		return ERR_OK;
+	if (absolute(&d->options.config) != ERR_OK ||
+	    absolute(&d->options.socket_dir) != ERR_OK ||
+	    absolute(&d->options.handler) != ERR_OK)
+		return ERR_SYSTEM;
+	d->parent_fd = background_enter();
+	if (d->parent_fd >= 0)
+		return ERR_OK;
+	log_at(LOG_LEVEL_ERROR, NULL, "cannot go to the background");
+	return ERR_SYSTEM;
+}
+
+static enum err
+claim_directory(struct daemon *d)
+{
+	char text[PATH_MAX + 128];
+	enum err e = rundir_claim(&d->claim_fd, d->options.socket_dir, text,
+	    sizeof(text));
+
+	if (e == ERR_OK && rundir_write_pid(d->claim_fd, getpid()) == ERR_OK)
+		return ERR_OK;
+	log_at(LOG_LEVEL_ERROR, NULL, "%s",
+	    e != ERR_OK ? text : "cannot write the pid file");
+	return ERR_SYSTEM;
+}
+
+static void
+follow_hotplug(struct daemon *d)
+{
+	bool want = d->settings.hotplug && !d->options.no_udev;
+
+	if (!want) {
+		hotplug_close(d->hotplug);
+		d->hotplug = NULL;
+	} else if (d->hotplug == NULL) {
+		d->hotplug = hotplug_open(d->base, d->registry);
+		if (d->hotplug == NULL)
+			log_at(LOG_LEVEL_WARN, NULL, "no udev: readers that "
+			    "are plugged in are not seen");
+	}
+}
+
+/* SIGHUP. A file with errors changes nothing. */
+static void
+reload(struct daemon *d)
+{
+	struct settings s, old = d->settings;
+
+	if (load_settings(d, &s) != ERR_OK) {
+		log_at(LOG_LEVEL_ERROR, NULL, "the old configuration stays");
+		return;
+	}
+	d->settings = s;
+	set_log_level(d);
+	registry_configure(d->registry, &d->settings);
+	follow_hotplug(d);
+	settings_fini(&old);
+	log_at(LOG_LEVEL_NOTICE, NULL, "read %s again", d->options.config);
+}
+
+static void
+leave_when_over(struct daemon *d)
+{
+	if (d->quitting && registry_is_over(d->registry))
+		event_base_loopbreak(d->base);
+}
+
+/* SIGTERM: nobody comes in any more, cards are powered off, and out. */
+static void
+quit(struct daemon *d)
+{
+	static const struct timeval limit = { 0, QUIT_MS * 1000 };
+
+	if (d->quitting)
+		return;
+	d->quitting = true;
+	background_notify("STOPPING=1");
+	log_at(LOG_LEVEL_NOTICE, NULL, "leaving");
+	hotplug_close(d->hotplug);
+	d->hotplug = NULL;
+	registry_quit(d->registry);
+	if (evtimer_add(d->quit_timer, &limit) != 0)
+		event_base_loopbreak(d->base);
+	leave_when_over(d);
+}
+
+static void
+on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)what;
+	if (number == SIGCHLD) {
+		registry_reap(d->registry);
+		leave_when_over(d);
+	} else if (number == SIGHUP) {
+		reload(d);
+	} else {
+		quit(d);
+	}
+}
+
+static void
+on_quit_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(d->base);
+}
+
+static enum err
+open_loop(struct daemon *d)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+
+	signal(SIGPIPE, SIG_IGN);
+	d->base = event_base_new();
+	if (d->base == NULL)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		d->signals[i] = evsignal_new(d->base, numbers[i], on_signal, d);
+		if (d->signals[i] == NULL ||
+		    event_add(d->signals[i], NULL) != 0)
+			return ERR_MEMORY;
+	}
+	d->quit_timer = evtimer_new(d->base, on_quit_timer, d);
+	d->registry = registry_new(d->base, &d->settings);
+	return d->quit_timer != NULL && d->registry != NULL ? ERR_OK :
+	    ERR_MEMORY;
+}
+
+static enum err
+run(struct daemon *d)
+{
+	registry_configure(d->registry, &d->settings);
+	follow_hotplug(d);
+	log_at(LOG_LEVEL_NOTICE, NULL, PACKAGE_STRING " runs in %s",
+	    d->options.socket_dir);
+	if (d->parent_fd >= 0)
+		background_ready(d->parent_fd);
+	background_notify("READY=1");
+	return event_base_dispatch(d->base) < 0 ? ERR_SYSTEM : ERR_OK;
+}
+
+static void
+close_all(struct daemon *d)
+{
+	hotplug_close(d->hotplug);
+	registry_free(d->registry);
+	if (d->quit_timer != NULL)
+		event_free(d->quit_timer);
+	for (size_t i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++) {
+		if (d->signals[i] != NULL)
+			event_free(d->signals[i]);
+	}
+	if (d->base != NULL)
+		event_base_free(d->base);
+	rundir_release(d->claim_fd, d->options.socket_dir);
+	settings_fini(&d->settings);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon d = { .parent_fd = -1, .claim_fd = -1 };
+	enum options_next next;
+	enum err e;
+
+	disable_core_dumps();
+	next = options_parse(&d.options, argc, argv);
+	if (next != OPTIONS_RUN)
+		return next == OPTIONS_EXIT_OK ? EXIT_SUCCESS : 2;
+	if (load_settings(&d, &d.settings) != ERR_OK)
+		return EXIT_FAILURE;
+	set_log_level(&d);
+	e = go_to_background(&d);
+	if (e == ERR_OK)
+		e = claim_directory(&d);
+	if (e == ERR_OK)
+		e = open_loop(&d);
+	if (e == ERR_OK)
+		e = run(&d);
+	close_all(&d);
+	return e == ERR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DAEMON_READER_LIFE_H
+#define DAEMON_READER_LIFE_H
+
+/* What moves readers: for registry.c and reader.c only. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "daemon/handler.h"
+#include "daemon/import.h"
+#include "daemon/reader.h"
+#include "daemon/registry.h"
+#include "daemon/registry_life.h"
+#include "daemon/settings.h"
+#include "daemon/slot.h"
+
+enum {
+	READER_TEXT_MAX = 255,
+	READER_PORT_MAX = 63,
+};
+
+struct reader {
+	TAILQ_ENTRY(reader) entry;	/* registry->readers, by number */
+	struct registry *registry;
+	unsigned number;
+	char subject[24];		/* "reader 0" */
+	enum reader_state state;
+	bool is_static;			/* from the configuration, over USB/IP */
+	bool present;			/* the device should be there */
+	bool was_ready;			/* published, not yet withdrawn */
+	char name[2 * CHANNEL_TEXT_MAX + 2];
+	char text[READER_TEXT_MAX + 1];
+	char driver[SETTINGS_NAME_MAX + 1];
+	char device[SETTINGS_PATH_MAX + 1];
+	struct usb_place usb;		/* not for static readers */
+
+	struct import *import;
+	struct handler *handler;
+	struct event *timer;		/* next start, or its deadline */
+	uint32_t backoff_ms;
+	uint64_t ready_since_ms;
+
+	struct channel_info info;
+	unsigned n_slots;
+	struct slot *slots[CHANNEL_SLOTS_MAX];
+	struct event *alarms[CHANNEL_SLOTS_MAX];
+	uint32_t sequences[CHANNEL_SLOTS_MAX];	/* last ones used */
+};
+
+struct reader	*reader_new(struct registry *, unsigned number) MUST_USE;
+void		reader_free(struct reader *);
+
+/* The device is there: start a handler for it, again and again if need be. */
+void		reader_arrive(struct reader *);
+/* The device has left, or is no longer configured. */
+void		reader_leave(struct reader *);
+/* Powers the cards off and lets the handler go; reader_is_over tells when. */
+void		reader_quit(struct reader *);
+bool		reader_is_over(const struct reader *);
+void		reader_reap(struct reader *);
+void		reader_set_times(struct reader *);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DAEMON_REGISTRY_LIFE_H
+#define DAEMON_REGISTRY_LIFE_H
+
+/* How devices and the daemon's own life move the registry. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/must_use.h"
+#include "daemon/settings.h"
+
+struct change;
+struct event_base;
+struct registry;
+
+/* A USB device, or one interface of it, that a driver can drive. */
+struct usb_place {
+	char port[64];		/* "1-1.2:1.0": the same for the same socket */
+	char serial[64];	/* or empty */
+	char node[64];		/* "/dev/bus/usb/001/004" */
+	char driver[SETTINGS_NAME_MAX + 1];
+	uint16_t vid, pid;
+	int interface;		/* number, or -1: the driver finds it */
+};
+
+/* settings is borrowed and may change before registry_configure only. */
+struct registry	*registry_new(struct event_base *,
+		    const struct settings *) MUST_USE;
+void		registry_free(struct registry *);
+
+/* Starts the static readers of the settings, and stops those no longer there. */
+void		registry_configure(struct registry *, const struct settings *);
+
+/* Hotplug. A place that is there already is not added again. */
+void		registry_plugged(struct registry *, const struct usb_place *);
+void		registry_unplugged(struct registry *, const char *port);
+
+/* A child died. */
+void		registry_reap(struct registry *);
+
+/* Powers all cards off and ends all handlers; done once is_over. */
+void		registry_quit(struct registry *);
+bool		registry_is_over(const struct registry *);
+
+/* For reader.c. */
+struct event_base	*registry_base(const struct registry *);
+const struct settings	*registry_settings(const struct registry *);
+void		registry_tell(struct registry *, const struct change *);
+
+#endif
