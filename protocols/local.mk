@@ -29,6 +29,10 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/step.h \
 	%D%/sw.c \
 	%D%/sw.h \
+	%D%/t0.c \
+	%D%/t0.h \
+	%D%/t0_char.c \
+	%D%/t0_char.h \
 	%D%/t1.c \
 	%D%/t1.h \
 	%D%/t1_block.c \

@@ -9,6 +9,7 @@ fuzz_targets = \
 	%D%/fuzz_atr \
 	%D%/fuzz_openct_wire \
 	%D%/fuzz_pps \
+	%D%/fuzz_t0 \
 	%D%/fuzz_tlv
 # End of fuzz_targets
 
@@ -16,6 +17,7 @@ fuzz_targets = \
 %C%_fuzz_atr_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_openct_wire_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_pps_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_t0_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_tlv_LDADD = $(FUZZ_LDADD)
 # End of fuzz LDADD
 
