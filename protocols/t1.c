@@ -230,10 +230,8 @@ on_i(struct t1 *t, const struct t1_block *b)
 static struct step
 on_r(struct t1 *t, const struct t1_block *b)
 {
-	if (t->state == T1_ABORTED) {	/* it gives the word back */
-		t->ns = b->seq;
-		return fail(t, ERR_CARD);
-	}
+	if (t->state == T1_ABORTED)	/* it gives the word back */
+		return give_up(t, ERR_CARD);
 	if (t->state != T1_SENDING)
 		return unexpected(t);
 	if (b->seq == t->ns) {		/* it wants this block (again) */
@@ -291,6 +289,22 @@ on_s_request(struct t1 *t, const struct t1_block *b)
 
 static struct step
 on_resynched(struct t1 *t)
+{
+	t->state = T1_DRAINING;
+	t->stale = 0;
+	return step_wait(T1_QUIET_MS);
+}
+
+static struct step
+on_stale(struct t1 *t)
+{
+	if (++t->stale > T1_STALE_MAX)
+		return fail(t, ERR_CARD);
+	return step_wait(T1_QUIET_MS);
+}
+
+static struct step
+on_quiet(struct t1 *t)
 {
 	t->ns = t->nr = 0;
 	t->in_sync = true;
@@ -368,6 +382,8 @@ t1_input(struct t1 *t, struct view in)
 
 	if (t->state == T1_IDLE)
 		return step_fail(ERR_ARG);
+	if (t->state == T1_DRAINING)
+		return on_stale(t);
 	if (e != ERR_OK)
 		return retry(t, ERR_CARD,
 		    e == ERR_FORMAT ? T1_R_OTHER : T1_R_EDC);
@@ -413,6 +429,8 @@ t1_failed(struct t1 *t, enum err why)
 {
 	if (t->state == T1_IDLE)
 		return step_fail(ERR_ARG);
+	if (may_pass(why) && t->state == T1_DRAINING)
+		return on_quiet(t);
 	if (may_pass(why))
 		return retry(t, why, T1_R_OTHER);
 	t->in_sync = false;

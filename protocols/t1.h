@@ -14,6 +14,11 @@
  * by its number is sent again. After a failure the machine takes the next
  * command; where resynchronisation had failed as well, it is tried once more
  * before that command, so no state is dead.
+ *
+ * Sequence numbers have one bit, so an answer that comes late, after a
+ * resynchronisation, could pass for that of another command. Hence the STEP_WAIT
+ * at its end: read what there is (or just wait, where nothing can be read
+ * without asking), until nothing has come for wait_ms.
  */
 
 #include "protocols/step.h"
@@ -24,6 +29,8 @@ enum {
 	T1_RESPONSE_MAX = 65538, /* 65536 + 2 bytes */
 	T1_RETRIES_MAX = 3,	/* in a row, then resynchronise */
 	T1_RESYNCHS_MAX = 3,	/* requests, then the card is lost */
+	T1_QUIET_MS = 200,	/* silence that ends a resynchronisation */
+	T1_STALE_MAX = 64,	/* late answers thrown away before it */
 	/* blocks of one exchange that carry nothing forward: supervisory
 	   requests of the card, I-blocks without information */
 	T1_IDLE_MAX = 4096,
@@ -46,6 +53,7 @@ enum t1_state {
 	T1_ABORTED,	/* the card aborted a chain and has the word */
 	T1_ASKING_IFS,	/* S(IFS request) is out */
 	T1_RESYNCHING,	/* S(RESYNCH request) is out */
+	T1_DRAINING,	/* it was answered; late answers are let pass */
 };
 
 /* Private to t1.c; it lies here so that it can be embedded. */
@@ -63,7 +71,7 @@ struct t1 {
 	uint8_t ifsd_asked;
 	uint8_t *rsp;
 	size_t cap, n;
-	unsigned retries, resynchs, idle;
+	unsigned retries, resynchs, stale, idle;
 	uint32_t wtx_total_ms;
 	enum err why;		/* what went wrong last */
 	uint8_t out[T1_BLOCK_MAX];

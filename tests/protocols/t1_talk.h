@@ -8,6 +8,7 @@
  * a command of n bytes (IFSC is 4, so 10 bytes are a chain of three), "lost"
  * nothing in time, "bad" a wrong checksum, "STALL" a failed transfer, or a
  * block in hex. I-blocks of the card hold 90 00. In the second is the answer.
+ * WAIT is the wait for silence after a resynchronisation.
  */
 
 #include "tests/unit.h"
@@ -124,6 +125,8 @@ talk_render(char *dst, size_t cap, struct step s)
 		snprintf(dst, cap, "DONE %zu", s.out.n);
 	if (s.kind == STEP_FAIL)
 		snprintf(dst, cap, "FAIL %s", err_name(s.err));
+	if (s.kind == STEP_WAIT && s.wait_ms == T1_QUIET_MS)
+		snprintf(dst, cap, "WAIT");
 	if (s.kind != STEP_SEND)
 		return;
 	ck_assert_int_eq(t1_block_parse(&b, s.out, false), ERR_OK);

@@ -108,6 +108,8 @@ START_TEST(etoken_resynch_is_byte_for_byte)
 	s = t1_timeout(&t);
 	ck_view_eq(s.out, B("\0\xc0\0\xc0"));
 	s = t1_input(&t, B("\0\xe0\0\xe0"));
+	ck_assert_int_eq(s.kind, STEP_WAIT);
+	s = t1_timeout(&t);
 	ck_assert_int_eq(s.kind, STEP_FAIL);
 	ck_assert_int_eq(s.err, ERR_TIMEOUT);
 }

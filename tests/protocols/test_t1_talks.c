@@ -138,7 +138,8 @@ static const struct talk talks[] = {
 	    { "lost", "S(IFS request 254)" },
 	    { "lost", "S(IFS request 254)" },
 	    { "lost", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "FAIL TIMEOUT" },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "FAIL TIMEOUT" },
 	    { "START 4", "I(0,0)" }, { "I(0,0)", "DONE 2" } } },
 	{ "the card's IFS request is damaged, our response then", {
 	    { "START 4", "I(0,0)" }, { "bad", "R(0)edc" },
@@ -156,7 +157,8 @@ static const struct talk talks[] = {
 	{ "the card aborts our chain", {
 	    { "START 10", "I(0,1)" }, { "R(1)", "I(1,1)" },
 	    { "S(ABORT request)", "S(ABORT response)" },
-	    { "R(0)", "FAIL CARD" },
+	    { "R(0)", "S(RESYNCH request)" },
+	    { "S(RESYNCH response)", "WAIT" }, { "lost", "FAIL CARD" },
 	    { "START 4", "I(0,0)" }, { "I(0,0)", "DONE 2" } } },
 	{ "the card aborts our chain and says why", {
 	    { "START 10", "I(0,1)" },
@@ -171,22 +173,25 @@ static const struct talk talks[] = {
 	    { "START 10", "I(0,1)" },
 	    { "S(ABORT request)", "S(ABORT response)" },
 	    { "S(ABORT request)", "S(ABORT response)" },
-	    { "bad", "R(0)edc" }, { "R(1)", "FAIL CARD" },
-	    { "START 4", "I(1,0)" }, { "I(0,0)", "DONE 2" } } },
+	    { "bad", "R(0)edc" }, { "R(1)", "S(RESYNCH request)" },
+	    { "S(RESYNCH response)", "WAIT" }, { "lost", "FAIL CARD" },
+	    { "START 4", "I(0,0)" }, { "I(0,0)", "DONE 2" } } },
 
 	/* resynchronisation */
 	{ "three times in vain, then resynchronised and failed", {
 	    { "START 4", "I(0,0)" }, { "bad", "R(0)edc" },
 	    { "bad", "R(0)edc" }, { "bad", "R(0)edc" },
 	    { "bad", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "FAIL CARD" },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "FAIL CARD" },
 	    { "START 4", "I(0,0)" }, { "I(0,0)", "DONE 2" } } },
 	{ "the second request to resynchronise is heard", {
 	    { "START 4", "I(0,0)" }, { "lost", "R(0)other" },
 	    { "lost", "R(0)other" }, { "lost", "R(0)other" },
 	    { "lost", "S(RESYNCH request)" },
 	    { "bad", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "FAIL TIMEOUT" },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "FAIL TIMEOUT" },
 	    { "START 4", "I(0,0)" }, { "I(0,0)", "DONE 2" } } },
 	{ "a card that stays silent is asked again before the next command", {
 	    { "START 4", "I(0,0)" }, { "I(0,0)", "DONE 2" },
@@ -198,7 +203,8 @@ static const struct talk talks[] = {
 	    { "lost", "FAIL TIMEOUT" },
 	    { "START 4", "S(RESYNCH request)" },
 	    { "I(1,0)", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "I(0,0)" },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "I(0,0)" },
 	    { "I(0,0)", "DONE 2" } } },
 	{ "a lost card fails the next command in three requests", {
 	    { "START 4", "I(0,0)" }, { "GONE", "FAIL GONE" },
@@ -207,7 +213,8 @@ static const struct talk talks[] = {
 	    { "lost", "S(RESYNCH request)" },
 	    { "lost", "FAIL TIMEOUT" },
 	    { "IFS 64", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "S(IFS request 64)" },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "S(IFS request 64)" },
 	    { "S(IFS response 64)", "DONE 0" } } },
 	{ "a card reset needs no resynchronisation", {
 	    { "START 4", "I(0,0)" }, { "GONE", "FAIL GONE" },
@@ -220,7 +227,8 @@ static const struct talk talks[] = {
 	{ "a new command gives up one under way", {
 	    { "START 4", "I(0,0)" },
 	    { "START 4", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "I(0,0)" },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "I(0,0)" },
 	    { "I(0,0)", "DONE 2" } } },
 	{ "errors far apart do not add up", {
 	    { "START 4", "I(0,0)" },
@@ -236,12 +244,14 @@ static const struct talk talks[] = {
 	    { "START 10", "I(0,1)" }, { "R(1)", "I(1,1)" },
 	    { "bad", "R(0)edc" }, { "bad", "R(0)edc" },
 	    { "bad", "R(0)edc" }, { "bad", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "FAIL CARD" } } },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "FAIL CARD" } } },
 	{ "openct 2: no empty I-block after a bad answer", {
 	    { "START 4", "I(0,0)" }, { "bad", "R(0)edc" },
 	    { "bad", "R(0)edc" }, { "bad", "R(0)edc" },
 	    { "bad", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "FAIL CARD" } } },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "FAIL CARD" } } },
 	{ "openct 3: an R-block with an error repeats the last block", {
 	    { "START 8", "I(0,1)" }, { "R(0)edc", "I(0,1)" },
 	    { "R(0)other", "I(0,1)" }, { "R(1)", "I(1,0)" },
@@ -285,10 +295,16 @@ static const struct talk talks[] = {
 	    { "STALL", "R(0)other" }, { "STALL", "R(0)other" },
 	    { "STALL", "S(RESYNCH request)" },
 	    { "I(0,0)", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "FAIL STALL" },
-	    { "START 4", "I(0,0)" },
-	    { "S(RESYNCH response)", "R(0)other" },
-	    { "I(0,0)", "DONE 2" } } },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "STALL", "FAIL STALL" },
+	    { "START 4", "I(0,0)" }, { "I(0,0)", "DONE 2" } } },
+	{ "late answers are never taken for those of the next command", {
+	    { "START 4", "I(0,0)" }, { "GONE", "FAIL GONE" },
+	    { "START 4", "S(RESYNCH request)" },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "I(0,0)", "WAIT" }, { "bad", "WAIT" }, { "R(1)", "WAIT" },
+	    { "lost", "I(0,0)" }, { "I(0,0)", "DONE 2" } } },
 
 	/* other ways for a card to be wrong */
 	{ "an answer before the whole command was sent", {
@@ -298,7 +314,8 @@ static const struct talk talks[] = {
 	    { "START 4", "I(0,0)" }, { "R(1)", "R(0)other" },
 	    { "R(1)", "R(0)other" }, { "R(1)", "R(0)other" },
 	    { "R(1)", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "FAIL CARD" } } },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "FAIL CARD" } } },
 	{ "an answer without a status word", {
 	    { "START 4", "I(0,0)" }, { "00 00 01 90 91", "FAIL CARD" },
 	    { "START 4", "I(1,0)" }, { "I(1,0)", "DONE 2" } } },
@@ -306,14 +323,16 @@ static const struct talk talks[] = {
 	    { "START 4", "I(0,0)" }, { "I(0,1)", "R(1)" },
 	    { "I(1,1)", "R(0)" }, { "I(0,1)", "R(1)" },
 	    { "I(1,1)", "R(0)" }, { "I(0,0)", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "FAIL TOO_LONG" },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "FAIL TOO_LONG" },
 	    { "START 4", "I(0,0)" }, { "I(0,0)", "DONE 2" } } },
 	{ "the reader goes, the card goes, the command is cancelled", {
 	    { "START 4", "I(0,0)" }, { "REMOVED", "FAIL REMOVED" },
 	    { "RESET", "" },
 	    { "START 4", "I(0,0)" }, { "CANCELLED", "FAIL CANCELLED" },
 	    { "START 4", "S(RESYNCH request)" },
-	    { "S(RESYNCH response)", "I(0,0)" },
+	    { "S(RESYNCH response)", "WAIT" },
+	    { "lost", "I(0,0)" },
 	    { "I(0,0)", "DONE 2" } } },
 	{ "nothing was asked", {
 	    { "I(0,0)", "FAIL ARG" }, { "lost", "FAIL ARG" },
@@ -356,7 +375,7 @@ static const struct {
 	{ "S(IFS request 32)", T1_IDLE_MAX + 4, ERR_CARD },
 	{ "S(ABORT request)", T1_IDLE_MAX + 4, ERR_CARD },
 	{ "S(RESYNCH request)", 8, ERR_CARD },
-	{ "S(RESYNCH response)", 5, ERR_CARD },
+	{ "S(RESYNCH response)", T1_STALE_MAX + 8, ERR_CARD },
 	{ "S(IFS response 32)", 8, ERR_CARD },
 	{ "I(1,0)", 8, ERR_CARD },
 	{ "R(0)", 8, ERR_CARD },
@@ -375,7 +394,7 @@ START_TEST(storms_end)
 	unsigned n = 0;
 
 	ck_assert_int_eq(t1_init(&t, &talk_params, rsp, sizeof(rsp)), ERR_OK);
-	for (s = talk_event(&t, "START 4"); s.kind == STEP_SEND; n++)
+	for (s = talk_event(&t, "START 4"); s.kind != STEP_FAIL; n++)
 		s = talk_event(&t, storms[_i].event);
 	ck_assert_uint_le(n, storms[_i].most);
 	ck_assert_int_eq(s.kind, STEP_FAIL);
@@ -397,7 +416,9 @@ START_TEST(empty_chained_blocks_end)
 		s = talk_event(&t, n++ % 2 == 0 ? "00 20 00 20" :
 		    "00 60 00 60");
 	ck_assert_uint_eq(n, T1_IDLE_MAX + 1);
-	s = talk_event(&t, "S(RESYNCH response)");
+	talk_event(&t, "S(RESYNCH response)");
+	s = talk_event(&t, "lost");
+	ck_assert_int_eq(s.kind, STEP_FAIL);
 	ck_assert_int_eq(s.err, ERR_CARD);
 }
 END_TEST
