@@ -15,6 +15,7 @@ protocols_tests = \
 	%D%/test_t0 \
 	%D%/test_t1 \
 	%D%/test_t1_block \
+	%D%/test_t1_faults \
 	%D%/test_t1_talks \
 	%D%/test_tlv \
 	%D%/test_usb_desc \
@@ -47,6 +48,8 @@ TESTS += $(protocols_tests)
 %C%_test_t1_LDADD = $(UNIT_LDADD)
 %C%_test_t1_block_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_t1_block_LDADD = $(UNIT_LDADD)
+%C%_test_t1_faults_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_t1_faults_LDADD = emulator/libemulator.la $(UNIT_LDADD)
 %C%_test_t1_talks_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_t1_talks_LDADD = $(UNIT_LDADD)
 %C%_test_tlv_CFLAGS = $(UNIT_CFLAGS)
