@@ -14,7 +14,9 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/ccid_exchange.h \
 	%D%/ccid_msg.c \
 	%D%/ccid_msg.h \
+	%D%/ccid_plan.c \
 	%D%/ccid_plan.h \
+	%D%/ccid_quirks.c \
 	%D%/ccid_quirks.h \
 	%D%/channel.c \
 	%D%/channel.h \

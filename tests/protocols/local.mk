@@ -6,6 +6,9 @@ protocols_tests = \
 	%D%/test_ccid_desc \
 	%D%/test_ccid_exchange \
 	%D%/test_ccid_msg \
+	%D%/test_ccid_plan \
+	%D%/test_ccid_quirks \
+	%D%/test_ccid_readers \
 	%D%/test_channel \
 	%D%/test_conf \
 	%D%/test_ids \
@@ -65,3 +68,10 @@ EXTRA_DIST += %D%/t1_talk.h
 %C%_test_ccid_msg_LDADD = $(UNIT_LDADD)
 %C%_test_usb_desc_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usb_desc_LDADD = $(UNIT_LDADD)
+%C%_test_ccid_plan_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_plan_LDADD = $(UNIT_LDADD)
+%C%_test_ccid_quirks_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_quirks_LDADD = $(UNIT_LDADD)
+%C%_test_ccid_readers_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_readers_LDADD = $(UNIT_LDADD)
+EXTRA_DIST += %D%/ccid_readers.tsv

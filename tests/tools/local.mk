@@ -6,6 +6,7 @@ tools_tests = \
 TESTS += $(tools_tests)
 EXTRA_DIST += \
 	$(tools_tests) \
+	%D%/ccid-table.py \
 	%D%/fake_control.py \
 	%D%/fake_openct.py \
 	%D%/tap.py
