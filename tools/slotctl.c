@@ -113,14 +113,14 @@ main(int argc, char **argv)
 	control_wipe_json();
 	st = options_read(&ctl, &asked, argc, argv, &first);
 	if (st != STATUS_OK)
-		return st;
+		return (int)st;
 	if (asked.version)
 		return puts("slotctl " PACKAGE_VERSION) < 0;
 	if (asked.help)
-		return explain(&ctl, argc - first, argv + first);
+		return (int)explain(&ctl, argc - first, argv + first);
 	if (first == argc)
-		return usage();
+		return (int)usage();
 	ctl.argc = argc - first - 1;
 	ctl.argv = argv + first + 1;
-	return run(&ctl, &asked, argv[first]);
+	return (int)run(&ctl, &asked, argv[first]);
 }
