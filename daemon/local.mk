@@ -7,12 +7,23 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/arbiter.c \
 	%D%/background.c \
 	%D%/background.h \
+	%D%/control.h \
 	%D%/handler.c \
 	%D%/handler.h \
 	%D%/hotplug.c \
 	%D%/hotplug.h \
 	%D%/import.c \
 	%D%/import.h \
+	%D%/iobuf.c \
+	%D%/iobuf.h \
+	%D%/listener.c \
+	%D%/listener.h \
+	%D%/openct_client.c \
+	%D%/openct_client.h \
+	%D%/openct_commands.c \
+	%D%/openct_commands.h \
+	%D%/openct_server.c \
+	%D%/openct_server.h \
 	%D%/options.c \
 	%D%/options.h \
 	%D%/peer.c \
@@ -35,7 +46,11 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/slot.h \
 	%D%/slot_state.h \
 	%D%/spawn.c \
-	%D%/spawn.h
+	%D%/spawn.h \
+	%D%/status_file.c \
+	%D%/status_file.h \
+	%D%/stream.c \
+	%D%/stream.h
 # End of libslotd_la_SOURCES
 %C%_libslotd_la_LIBADD = protocols/libprotocols.la base/libbase.la \
 	$(EVENT_LIBS) $(JANSSON_LIBS) $(UDEV_LIBS)

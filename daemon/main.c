@@ -7,18 +7,23 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/background.h"
 #include "daemon/hotplug.h"
+#include "daemon/openct_server.h"
 #include "daemon/options.h"
 #include "daemon/registry_life.h"
 #include "daemon/rundir.h"
 #include "daemon/settings.h"
 
-enum { QUIT_MS = 700 };		/* for handlers to power their cards off */
+enum {
+	QUIT_MS = 700,		/* for handlers to power their cards off */
+	SOCKET_MODE = 0666,	/* as OpenCT's: locks keep users apart */
+};
 
 struct daemon {
 	struct options options;
@@ -30,6 +35,7 @@ struct daemon {
 	struct event *quit_timer;
 	struct registry *registry;
 	struct hotplug *hotplug;
+	struct openct_server *openct;
 	bool quitting;
 };
 
@@ -159,6 +165,13 @@ leave_when_over(struct daemon *d)
 		event_base_loopbreak(d->base);
 }
 
+static void
+close_dialects(struct daemon *d)
+{
+	openct_server_close(d->openct);
+	d->openct = NULL;
+}
+
 /* SIGTERM: nobody comes in any more, cards are powered off, and out. */
 static void
 quit(struct daemon *d)
@@ -172,6 +185,7 @@ quit(struct daemon *d)
 	log_at(LOG_LEVEL_NOTICE, NULL, "leaving");
 	hotplug_close(d->hotplug);
 	d->hotplug = NULL;
+	close_dialects(d);
 	registry_quit(d->registry);
 	if (evtimer_add(d->quit_timer, &limit) != 0)
 		event_base_loopbreak(d->base);
@@ -226,6 +240,19 @@ open_loop(struct daemon *d)
 }
 
 static enum err
+open_dialects(struct daemon *d)
+{
+	const char *dir = d->options.socket_dir;
+	enum err e = openct_server_open(&d->openct, d->base, d->registry, dir,
+	    SOCKET_MODE);
+
+	if (e != ERR_OK)
+		log_at(LOG_LEVEL_ERROR, dir, "cannot serve programs: %s",
+		    e == ERR_SYSTEM ? strerror(errno) : err_text(e));
+	return e;
+}
+
+static enum err
 run(struct daemon *d)
 {
 	registry_configure(d->registry, &d->settings);
@@ -242,6 +269,7 @@ static void
 close_all(struct daemon *d)
 {
 	hotplug_close(d->hotplug);
+	close_dialects(d);
 	registry_free(d->registry);
 	if (d->quit_timer != NULL)
 		event_free(d->quit_timer);
@@ -274,6 +302,8 @@ main(int argc, char **argv)
 		e = claim_directory(&d);
 	if (e == ERR_OK)
 		e = open_loop(&d);
+	if (e == ERR_OK)
+		e = open_dialects(&d);
 	if (e == ERR_OK)
 		e = run(&d);
 	close_all(&d);

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 daemon_tests = \
+	%D%/test_openct_commands \
 	%D%/test_session \
 	%D%/test_settings \
-	%D%/test_slot
+	%D%/test_slot \
+	%D%/test_status_file \
+	%D%/test_stream
 # End of daemon_tests
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
@@ -14,3 +17,9 @@ EXTRA_DIST += %D%/fake_handler.h %D%/fake_ifdhandler.py
 %C%_test_settings_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_slot_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_slot_LDADD = daemon/libslotd.la $(UNIT_LDADD)
+%C%_test_openct_commands_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_openct_commands_LDADD = daemon/libslotd.la $(UNIT_LDADD)
+%C%_test_status_file_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_status_file_LDADD = daemon/libslotd.la $(UNIT_LDADD)
+%C%_test_stream_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_stream_LDADD = daemon/libslotd.la $(UNIT_LDADD)

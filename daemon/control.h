@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DAEMON_CONTROL_H
+#define DAEMON_CONTROL_H
+
+/* DIR/control: JSON lines for slotctl and other programs (doc/control.md). */
+
+#include <event2/event.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/must_use.h"
+#include "daemon/registry.h"
+
+struct control;
+
+/*
+ * Serves the registry's readers at DIR/control; dir must exist. mode is that of
+ * the socket (0666: everybody). Errors as openct_server_open.
+ */
+enum err	control_open(struct control **, struct event_base *,
+		    struct registry *, const char *dir, mode_t mode) MUST_USE;
+
+/* Closes all clients and removes the socket. NULL is fine. */
+void		control_close(struct control *);
+
+#endif

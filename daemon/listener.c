@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "daemon/listener.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+enum { BACKLOG = 128, PAUSE_MS = 200 };
+
+struct quota_user {
+	struct quota_user *next;
+	uid_t uid;
+	unsigned used;
+};
+
+struct listener {
+	int fd;
+	struct sockaddr_un sun;
+	struct event *readable;
+	struct event *pause;	/* after accept failed for want of something */
+	struct quota *quota;
+	listener_fn fn;
+	void *arg;
+};
+
+void
+quota_init(struct quota *q, unsigned max, unsigned per_uid)
+{
+	*q = (struct quota){ .max = max, .per_uid = per_uid };
+}
+
+void
+quota_fini(struct quota *q)
+{
+	struct quota_user *u;
+
+	while ((u = q->users) != NULL) {
+		q->users = u->next;
+		free(u);
+	}
+}
+
+static struct quota_user *
+user_of(struct quota *q, uid_t uid)
+{
+	struct quota_user *u;
+
+	for (u = q->users; u != NULL; u = u->next) {
+		if (u->uid == uid)
+			return u;
+	}
+	u = calloc(1, sizeof(*u));
+	if (u == NULL)
+		return NULL;
+	u->uid = uid;
+	u->next = q->users;
+	q->users = u;
+	return u;
+}
+
+enum err
+quota_enter(struct quota *q, uid_t uid)
+{
+	struct quota_user *u;
+
+	if (q->used >= q->max)
+		return ERR_QUOTA;
+	u = user_of(q, uid);
+	if (u == NULL)
+		return ERR_MEMORY;
+	if (u->used >= q->per_uid)
+		return ERR_QUOTA;
+	u->used++;
+	q->used++;
+	return ERR_OK;
+}
+
+void
+quota_leave(struct quota *q, uid_t uid)
+{
+	struct quota_user **at, *u;
+
+	for (at = &q->users; (u = *at) != NULL; at = &u->next) {
+		if (u->uid != uid)
+			continue;
+		q->used--;
+		if (--u->used == 0) {
+			*at = u->next;
+			free(u);
+		}
+		return;
+	}
+}
+
+/* The connection that could not be accepted keeps the socket readable. */
+static void
+pause_listening(struct listener *l)
+{
+	const struct timeval tv = { .tv_usec = PAUSE_MS * 1000 };
+
+	log_at(LOG_LEVEL_WARN, l->sun.sun_path, "cannot accept: %s",
+	    strerror(errno));
+	event_del(l->readable);
+	event_add(l->pause, &tv);
+}
+
+static void
+on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(l->readable, NULL);
+}
+
+static void
+admit(struct listener *l, int fd)
+{
+	struct peer peer;
+	char who[80];
+	enum err e = peer_of_socket(&peer, fd);
+
+	if (e == ERR_OK)
+		e = quota_enter(l->quota, peer.uid);
+	if (e == ERR_OK) {
+		l->fn(l->arg, fd, &peer);
+		return;
+	}
+	if (e == ERR_QUOTA)
+		log_at(LOG_LEVEL_WARN, l->sun.sun_path, "%s: %s",
+		    peer_text(who, sizeof(who), &peer), err_text(e));
+	close(fd);
+}
+
+static void
+on_readable(evutil_socket_t listening, short what, void *arg)
+{
+	struct listener *l = arg;
+	int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)what;
+	if (fd >= 0)
+		admit(l, fd);
+	else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+	    errno == ENOBUFS)
+		pause_listening(l);
+}
+
+/* Removes a socket that a dead program left behind. */
+static enum err
+clear_path(const struct sockaddr_un *sun)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (lstat(sun->sun_path, &st) < 0)
+		return errno == ENOENT ? ERR_OK : ERR_SYSTEM;
+	if (!S_ISSOCK(st.st_mode))
+		return ERR_BUSY;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return ERR_SYSTEM;
+	rc = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	close(fd);
+	if (rc == 0 || errno == EAGAIN)
+		return ERR_BUSY;
+	return unlink(sun->sun_path) == 0 ? ERR_OK : ERR_SYSTEM;
+}
+
+/* The mode is right before anybody can connect. */
+static enum err
+bind_and_listen(struct listener *l, mode_t mode)
+{
+	enum err e = clear_path(&l->sun);
+
+	if (e != ERR_OK)
+		return e;
+	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (l->fd < 0)
+		return ERR_SYSTEM;
+	if (bind(l->fd, (struct sockaddr *)&l->sun, sizeof(l->sun)) < 0) {
+		close(l->fd);
+		l->fd = -1;	/* nothing of ours at the path */
+		return ERR_SYSTEM;
+	}
+	if (chmod(l->sun.sun_path, mode) < 0 || listen(l->fd, BACKLOG) < 0)
+		return ERR_SYSTEM;
+	return ERR_OK;
+}
+
+enum err
+listener_open(struct listener **out, struct event_base *base, const char *path,
+    mode_t mode, struct quota *quota, listener_fn fn, void *arg)
+{
+	struct listener *l = calloc(1, sizeof(*l));
+	enum err e;
+
+	if (l == NULL)
+		return ERR_MEMORY;
+	*l = (struct listener){ .fd = -1, .quota = quota, .fn = fn, .arg = arg,
+		.sun = { .sun_family = AF_UNIX } };
+	e = ERR_TOO_LONG;
+	if (strlen(path) >= sizeof(l->sun.sun_path))
+		goto fail;
+	memcpy(l->sun.sun_path, path, strlen(path));
+	e = bind_and_listen(l, mode);
+	if (e != ERR_OK)
+		goto fail;
+	e = ERR_MEMORY;
+	l->readable = event_new(base, l->fd, EV_READ | EV_PERSIST, on_readable, l);
+	l->pause = event_new(base, -1, 0, on_pause_over, l);
+	if (l->readable == NULL || l->pause == NULL ||
+	    event_add(l->readable, NULL) < 0)
+		goto fail;
+	*out = l;
+	return ERR_OK;
+fail:
+	listener_close(l);
+	return e;
+}
+
+void
+listener_close(struct listener *l)
+{
+	int saved = errno;
+
+	if (l == NULL)
+		return;
+	if (l->readable != NULL)
+		event_free(l->readable);
+	if (l->pause != NULL)
+		event_free(l->pause);
+	if (l->fd >= 0) {
+		unlink(l->sun.sun_path);
+		close(l->fd);
+	}
+	free(l);
+	errno = saved;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DAEMON_LISTENER_H
+#define DAEMON_LISTENER_H
+
+/* A listening Unix socket in the file system, and who may connect how often. */
+
+#include <sys/types.h>
+
+#include <event2/event.h>
+
+#include "base/err.h"
+#include "base/must_use.h"
+#include "daemon/peer.h"
+
+struct listener;
+
+/*
+ * How many connections there may be at once, over several listeners. One user
+ * cannot use up what others need.
+ */
+struct quota {
+	unsigned used, max;
+	unsigned per_uid;
+	struct quota_user *users;
+};
+
+void		quota_init(struct quota *, unsigned max, unsigned per_uid);
+void		quota_fini(struct quota *);
+/* ERR_QUOTA or ERR_MEMORY: refuse. quota_leave must follow a success. */
+enum err	quota_enter(struct quota *, uid_t) MUST_USE;
+void		quota_leave(struct quota *, uid_t);
+
+/* A client has connected; fd is the callee's. The quota was entered for it. */
+typedef void	(*listener_fn)(void *arg, int owned_fd, const struct peer *);
+
+/*
+ * Binds path with that mode and listens. A socket that nobody listens to any
+ * more is replaced; ERR_BUSY when another program does. ERR_TOO_LONG,
+ * ERR_SYSTEM (errno), ERR_MEMORY.
+ */
+enum err	listener_open(struct listener **, struct event_base *,
+		    const char *path, mode_t mode, struct quota *, listener_fn,
+		    void *arg) MUST_USE;
+
+/* Stops listening and removes the socket. NULL is fine. */
+void		listener_close(struct listener *);
+
+#endif
