@@ -9,7 +9,12 @@ daemon_tests = \
 # End of daemon_tests
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
-EXTRA_DIST += %D%/fake_handler.h %D%/fake_ifdhandler.py
+daemon_scripts = \
+	%D%/test_handlers.py
+# End of daemon_scripts
+TESTS += $(daemon_scripts)
+EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
+	%D%/fake_ifdhandler.py %D%/harness.py
 
 %C%_test_session_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_session_LDADD = daemon/libslotd.la $(UNIT_LDADD)
