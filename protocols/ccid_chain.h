@@ -14,6 +14,8 @@
 enum {
 	CCID_CHAIN_APDU_MAX = 65544,	/* 4 + 3 + 65535 + 2 */
 	CCID_CHAIN_RSP_MAX = 65538,	/* 65536 + 2 */
+	CCID_CHAIN_PARTS_MAX = 2048,	/* of a response; 64-byte messages
+					   need 1214 for the longest */
 };
 
 struct ccid_chain {
@@ -22,8 +24,7 @@ struct ccid_chain {
 	size_t cap;
 	size_t n;		/* bytes of response so far */
 	struct view left;	/* of the command, not sent yet */
-	bool receiving;
-	unsigned empty;		/* parts without data so far */
+	unsigned parts;		/* of the response so far, bounded */
 	uint32_t wait_ms;
 };
 

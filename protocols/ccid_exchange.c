@@ -15,10 +15,18 @@ ccid_exchange_init(struct ccid_exchange *x, uint8_t slot, struct ccid_seq *seq,
 	};
 }
 
+/* All that was ever written into buf since it was last wiped. */
+static void
+wipe(struct ccid_exchange *x)
+{
+	secret_wipe(x->buf, x->n);
+	x->n = 0;
+}
+
 static struct step
 fail(struct ccid_exchange *x, enum err e)
 {
-	secret_wipe(x->buf, x->cap);
+	wipe(x);
 	x->rsp.data = (struct view){ NULL, 0 };
 	x->state = CCID_IDLE;
 	return step_fail(e);
@@ -31,7 +39,7 @@ send(struct ccid_exchange *x)
 	x->cmd_seq = x->seq->next++;
 	x->buf[SEQ_AT] = x->cmd_seq;
 	x->state = CCID_ANSWER;
-	return step_send((struct view){ x->buf, x->cmd_len }, x->wait_ms);
+	return step_send((struct view){ x->buf, x->n }, x->wait_ms);
 }
 
 struct step
@@ -43,16 +51,16 @@ ccid_exchange_start(struct ccid_exchange *x, const struct ccid_cmd *cmd,
 
 	if (x->state != CCID_IDLE || ccid_answer_type(c.type) == 0)
 		return step_fail(ERR_ARG);
-	secret_wipe(x->buf, x->cap);
+	wipe(x);
 	c.slot = x->slot;
 	ccid_cmd_write(&w, &c);
 	x->rsp = (struct ccid_rsp){ 0 };
 	x->stuck = false;
+	x->n = w.n;
 	x->stale = x->extensions = x->busy = x->aborts = 0;
 	if (w.bad)
 		return fail(x, ERR_TOO_LONG);
 	x->cmd_type = c.type;
-	x->cmd_len = w.n;
 	x->wait_ms = wait_ms != 0 ? wait_ms : 1;
 	return send(x);
 }
@@ -77,7 +85,7 @@ send_abort(struct ccid_exchange *x)
 static struct step
 give_up(struct ccid_exchange *x, enum err why)
 {
-	secret_wipe(x->buf, x->cap);
+	wipe(x);
 	x->why = why;
 	return send_abort(x);
 }
@@ -150,9 +158,10 @@ on_success(struct ccid_exchange *x, const struct ccid_rsp *rsp)
 		return fail(x, ERR_FORMAT);
 	if (rsp->data.n > x->cap)
 		return fail(x, ERR_TOO_LONG);
-	secret_wipe(x->buf, x->cap);
+	wipe(x);
 	if (rsp->data.n != 0)
 		memcpy(x->buf, rsp->data.p, rsp->data.n);
+	x->n = rsp->data.n;
 	x->rsp = *rsp;
 	x->rsp.data = (struct view){ x->buf, rsp->data.n };
 	x->state = CCID_IDLE;

@@ -53,7 +53,7 @@ struct ccid_exchange {
 	uint8_t cmd_type;
 	uint8_t cmd_seq;
 	uint8_t abort_seq;
-	size_t cmd_len;
+	size_t n;		/* bytes of buf in use: command, then answer */
 	uint32_t wait_ms;
 	enum err why;		/* it is being aborted */
 	unsigned stale, extensions, busy, aborts;
@@ -73,8 +73,8 @@ void		ccid_exchange_init(struct ccid_exchange *, uint8_t slot,
 		    struct ccid_seq *, uint8_t *buf, size_t cap);
 
 /*
- * Sends a command (its slot and seq are filled in here) and waits wait_ms for
- * each answer. Fails at once with ERR_TOO_LONG when it does not fit into cap,
+ * Sends a command (its slot and seq are filled in here; its data may not lie in
+ * buf) and waits wait_ms for each answer. Fails at once with ERR_TOO_LONG when it does not fit into cap,
  * with ERR_ARG for an unknown type or while a command is under way.
  *
  * STEP_DONE's out is the answer's data, in buf until the next start; x->rsp has

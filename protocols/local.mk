@@ -7,6 +7,7 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/atr.h \
 	%D%/atr_text.c \
 	%D%/atr_text.h \
+	%D%/ccid_chain.c \
 	%D%/ccid_chain.h \
 	%D%/ccid_desc.c \
 	%D%/ccid_desc.h \
@@ -14,6 +15,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/ccid_exchange.h \
 	%D%/ccid_msg.c \
 	%D%/ccid_msg.h \
+	%D%/ccid_params.c \
+	%D%/ccid_params.h \
 	%D%/ccid_plan.c \
 	%D%/ccid_plan.h \
 	%D%/ccid_quirks.c \

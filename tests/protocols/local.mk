@@ -3,9 +3,11 @@ protocols_tests = \
 	%D%/test_apdu \
 	%D%/test_atr \
 	%D%/test_atr_text \
+	%D%/test_ccid_chain \
 	%D%/test_ccid_desc \
 	%D%/test_ccid_exchange \
 	%D%/test_ccid_msg \
+	%D%/test_ccid_params \
 	%D%/test_ccid_plan \
 	%D%/test_ccid_quirks \
 	%D%/test_ccid_readers \
@@ -75,3 +77,7 @@ EXTRA_DIST += %D%/t1_talk.h
 %C%_test_ccid_readers_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ccid_readers_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += %D%/ccid_readers.tsv
+%C%_test_ccid_chain_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_chain_LDADD = $(UNIT_LDADD)
+%C%_test_ccid_params_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_params_LDADD = $(UNIT_LDADD)

@@ -271,7 +271,7 @@ START_TEST(commands_and_answers_are_wiped)
 	static const uint8_t zeros[CAP];
 	struct ccid_seq seq = { 0 };
 	struct ccid_exchange x;
-	uint8_t buf[CAP];
+	uint8_t buf[CAP] = { 0 };
 	struct ccid_cmd c = ccid_xfr_block(0, 0, B("\0\x20\0\x80\x04" "1234"));
 	struct step s;
 
