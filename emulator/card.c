@@ -17,24 +17,6 @@ static const struct card_kind *const kinds[] = {
 	&iso_card,
 };
 
-/* Which T the ATR offers; ISO 7816-3:2006 §8.2.3: none named means T=0. */
-static unsigned
-atr_protocols(struct view atr)
-{
-	struct rd r = { .in = view_skip(atr, 1) };
-	uint8_t y = rd_u8(&r) & 0xf0, td;
-	unsigned mask = 0;
-
-	while (!r.bad && (y & 0x80) != 0) {
-		rd_take(&r, (y >> 4 & 1u) + (y >> 5 & 1u) + (y >> 6 & 1u));
-		td = rd_u8(&r);
-		if ((td & 15) < 15)
-			mask |= 1u << (td & 15);
-		y = td & 0xf0;
-	}
-	return mask == 0 ? 1 : mask;
-}
-
 /* "atr BYTES [tck]"; the word tck stands for the check byte. */
 static bool
 line_atr(struct card *c, size_t n, char *const *words, char *why)
@@ -54,7 +36,7 @@ line_atr(struct card *c, size_t n, char *const *words, char *why)
 		return false;
 	}
 	c->atr_len = w.n;
-	c->protocols = atr_protocols(wr_done(&w));
+	card_atr_read(&c->offer, wr_done(&w));
 	return true;
 }
 
@@ -222,4 +204,10 @@ card_apdu(struct card *c, struct view cmd, struct wr *rsp)
 	}
 	c->executed++;
 	c->kind->apdu(c, cmd, rsp);
+}
+
+bool
+card_takes_data(const struct card *c, uint8_t ins)
+{
+	return c->kind->takes_data(ins);
 }

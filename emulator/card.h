@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/must_use.h"
+#include "emulator/card_atr.h"
 
 enum {
 	CARD_ATR_MAX = 33,
@@ -41,6 +42,8 @@ struct card_kind {
 	void (*reset)(struct card *);
 	/* cmd is at least 4 bytes. Writes a response of at least 2 bytes. */
 	void (*apdu)(struct card *, struct view cmd, struct wr *rsp);
+	/* Do the data of this INS travel to the card? For T=0. */
+	bool (*takes_data)(uint8_t ins);
 	size_t state_size;	/* zeroed memory that the card owns */
 	/* Frees what the state points to. NULL allowed. */
 	void (*fini)(struct card *);
@@ -51,7 +54,7 @@ struct card {
 	void *state;
 	uint8_t atr[CARD_ATR_MAX];
 	size_t atr_len;
-	unsigned protocols;	/* mask of 1 << T, from the ATR */
+	struct card_atr offer;	/* what the ATR says */
 	unsigned voltages;	/* mask of CARD_5V, ... */
 	bool mute;		/* never answers to reset */
 	uint32_t delay_ms;	/* time each command takes */
@@ -81,6 +84,9 @@ void		card_reset(struct card *);
  * shorter than 4 bytes is answered with 6700 and not counted.
  */
 void		card_apdu(struct card *, struct view cmd, struct wr *rsp);
+
+/* Do the data of this INS travel to the card? */
+bool		card_takes_data(const struct card *, uint8_t ins);
 
 /* The built-in card's text. */
 extern const char card_sample[];

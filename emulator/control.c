@@ -89,8 +89,18 @@ run_stats_reset(struct request *r)
 	return true;
 }
 
+static bool
+run_fault(struct request *r)
+{
+	if (usb_set_fault(r->port->dev, r->rest))
+		return true;
+	snprintf(r->text, ANSWER_MAX, "unknown fault in '%.100s'", r->rest);
+	return false;
+}
+
 static const struct verb verbs[] = {
 	{ "card",		true,	true,	run_card },
+	{ "fault",		false,	true,	run_fault },
 	{ "insert",		true,	false,	run_insert },
 	{ "plug",		false,	false,	run_plug },
 	{ "remove",		true,	false,	run_remove },

@@ -21,7 +21,7 @@ usage(void)
 {
 	fputs("usage: slotemu ctl --control PATH REQUEST BUSID[:SLOT] "
 	    "[ARGUMENT]\n"
-	    "requests: card insert plug remove stats stats-reset unplug\n",
+	    "requests: card fault insert plug remove stats stats-reset unplug\n",
 	    stderr);
 	return EXIT_USAGE;
 }

@@ -296,21 +296,31 @@ enum { INS_GET_RESPONSE = 0xc0 };
 
 static const struct {
 	uint8_t ins;
+	bool takes_data;
 	uint16_t (*run)(struct iso *, const struct iso_cmd *, struct wr *);
 } commands[] = {
-	{ 0x20, iso_verify },
-	{ 0x24, iso_change_reference },
-	{ 0x2c, iso_reset_retry },
-	{ 0x84, get_challenge },
-	{ 0xa4, iso_select },
-	{ 0xb0, iso_read_binary },
-	{ 0xb2, iso_read_record },
-	{ INS_GET_RESPONSE, get_response },
-	{ 0xca, get_data },
-	{ 0xd6, iso_update_binary },
-	{ 0xdc, iso_update_record },
-	{ 0xe2, iso_append_record },
+	{ 0x20, true, iso_verify },
+	{ 0x24, true, iso_change_reference },
+	{ 0x2c, true, iso_reset_retry },
+	{ 0x84, false, get_challenge },
+	{ 0xa4, true, iso_select },
+	{ 0xb0, false, iso_read_binary },
+	{ 0xb2, false, iso_read_record },
+	{ INS_GET_RESPONSE, false, get_response },
+	{ 0xca, false, get_data },
+	{ 0xd6, true, iso_update_binary },
+	{ 0xdc, true, iso_update_record },
+	{ 0xe2, true, iso_append_record },
 };
+
+static bool
+iso_takes_data(uint8_t ins)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].ins == ins)
+			return commands[i].takes_data;
+	return false;
+}
 
 /* ISO 7816-4:2005 §5.1.1: plain interindustry commands on channel 0 only. */
 static uint16_t
@@ -395,6 +405,7 @@ const struct card_kind iso_card = {
 	.ready		= iso_ready,
 	.reset		= iso_reset,
 	.apdu		= iso_apdu,
+	.takes_data	= iso_takes_data,
 	.state_size	= sizeof(struct iso),
 	.fini		= iso_fini,
 };

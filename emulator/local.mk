@@ -4,14 +4,25 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 %C%_libemulator_la_SOURCES = \
 	%D%/card.c \
 	%D%/card.h \
+	%D%/card_atr.c \
+	%D%/card_atr.h \
+	%D%/card_t0.c \
+	%D%/card_t0.h \
+	%D%/card_t1.c \
+	%D%/card_t1.h \
 	%D%/card_text.c \
 	%D%/card_text.h \
 	%D%/ccid.c \
 	%D%/ccid.h \
+	%D%/ccid_cmd.c \
+	%D%/ccid_state.h \
+	%D%/ccid_xfr.c \
 	%D%/control.c \
 	%D%/control.h \
 	%D%/ctl.c \
 	%D%/ctl.h \
+	%D%/fault.c \
+	%D%/fault.h \
 	%D%/iso.c \
 	%D%/iso.h \
 	%D%/iso_data.c \

@@ -23,8 +23,10 @@ enum {
 	PENDING_MAX = 256,
 };
 
+enum { SHORT_NOT_OK = 1 };	/* transfer_flags of the kernel's URBs */
+
 struct pending {
-	uint32_t seq, length;
+	uint32_t seq, length, flags;
 	uint8_t ep;
 };
 
@@ -134,6 +136,8 @@ ret_submit(struct conn *c, uint32_t seq, int status, size_t length,
 		.length = (uint32_t)length,
 	};
 
+	if (c->port->dev->leaving)	/* unplugged at this very transfer */
+		return;
 	usbip_urb_write(&w, &u);
 	queue(c, wr_done(&w));
 	queue(c, data);
@@ -170,6 +174,8 @@ try_in(struct conn *c, const struct pending *p)
 
 	if (status == USB_PENDING)
 		return false;
+	if (status == 0 && w.n < p->length && (p->flags & SHORT_NOT_OK) != 0)
+		status = -EREMOTEIO;
 	log_transfer(c, p->ep, true, status, (struct view){ NULL, 0 },
 	    wr_done(&w));
 	ret_submit(c, p->seq, status, w.n, wr_done(&w));
@@ -183,7 +189,8 @@ complete(struct conn *c)
 {
 	uint16_t blocked = 0;
 
-	for (size_t i = 0; i < c->n_pending && !c->dead;) {
+	for (size_t i = 0; i < c->n_pending && !c->dead &&
+	    !c->port->dev->leaving;) {
 		uint16_t bit = (uint16_t)(1u << (c->pending[i].ep & 15));
 
 		if ((blocked & bit) == 0 && try_in(c, &c->pending[i])) {
@@ -221,7 +228,8 @@ submit_in(struct conn *c, const struct usbip_urb *u)
 		return;
 	}
 	c->pending[c->n_pending++] = (struct pending){
-		.seq = u->seq, .length = u->length, .ep = (uint8_t)u->ep
+		.seq = u->seq, .length = u->length, .flags = u->flags,
+		.ep = (uint8_t)u->ep,
 	};
 }
 
@@ -452,6 +460,12 @@ conn_free(struct conn *c)
 	free(c);
 }
 
+static bool
+is_leaving(const struct conn *c)
+{
+	return c->port != NULL && c->port->dev->leaving;
+}
+
 static void
 consume(struct conn *c)
 {
@@ -461,7 +475,7 @@ consume(struct conn *c)
 	do {
 		used = c->port == NULL ? on_op(c, v) : on_urb(c, v);
 		v = view_skip(v, used);
-	} while (used != 0 && !c->dead);
+	} while (used != 0 && !c->dead && !is_leaving(c));
 	if (v.n != 0)
 		memmove(c->in, v.p, v.n);
 	explicit_bzero(c->in + v.n, c->in_len - v.n);
@@ -564,6 +578,16 @@ server_unplug(struct server *s, struct port *p)
 	}
 }
 
+/* The device unplugs itself: the host sees the connection end. */
+static void
+leave(struct conn *c)
+{
+	flush(c);
+	c->port->dev->leaving = false;
+	c->port->plugged = false;
+	c->dead = true;
+}
+
 void
 server_pump(struct server *s)
 {
@@ -574,6 +598,8 @@ server_pump(struct server *s)
 			continue;
 		if (!c->dead && c->port != NULL)
 			complete(c);
+		if (is_leaving(c))
+			leave(c);
 		if (!c->dead)
 			flush(c);
 		if (c->dead) {

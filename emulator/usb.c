@@ -26,6 +26,7 @@ enum {
 	DESC_CONFIGURATION = 2,
 	DESC_STRING = 3,
 	DESC_ENDPOINT = 5,
+	DESC_CCID = 0x21,
 	DEVICE_SIZE = 18,
 	SERIAL_AT = 16,		/* iSerialNumber in the device descriptor */
 	LANG_EN_US = 0x0409,
@@ -41,7 +42,7 @@ struct usb_message {
 static void
 find_endpoints(struct usb_device *d)
 {
-	struct rd r = { .in = { d->config, d->config_len } };
+	struct rd r = { .in = d->model->config };
 
 	while (r.in.n >= 2) {
 		struct view v = rd_take(&r, r.in.p[0]);
@@ -59,6 +60,58 @@ find_endpoints(struct usb_device *d)
 	}
 }
 
+/* The class descriptor, in the variant that the fault plan wants. */
+static void
+put_class(struct wr *w, enum fault_class class, struct view v)
+{
+	uint8_t *p;
+
+	switch (class) {
+	case FAULT_CLASS_NONE:
+		return;
+	case FAULT_CLASS_SHORT:
+		wr_u8(w, 10);
+		wr_view(w, view_skip(view_first(v, 10), 1));
+		return;
+	case FAULT_CLASS_LONG:
+		wr_u8(w, 0xff);
+		wr_view(w, view_skip(v, 1));
+		return;
+	case FAULT_CLASS_NONSENSE:
+		p = wr_room(w, v.n);
+		if (p != NULL) {
+			memset(p, 0xa5, v.n);
+			memcpy(p, v.p, 2);
+		}
+		return;
+	case FAULT_CLASS_GOOD:
+		wr_view(w, v);
+		return;
+	}
+}
+
+/* This device's copy of the configuration. */
+static void
+set_config(struct usb_device *d)
+{
+	struct wr w = { d->config, sizeof(d->config), 0, false };
+	struct rd r = { .in = d->model->config };
+
+	while (r.in.n >= 2) {
+		struct view v = rd_take(&r, r.in.p[0]);
+
+		if (v.n < 2)
+			break;
+		if (v.p[1] == DESC_CCID)
+			put_class(&w, d->fault.class, v);
+		else
+			wr_view(&w, v);
+	}
+	d->config_len = w.n;
+	d->config[2] = (uint8_t)w.n;		/* wTotalLength */
+	d->config[3] = (uint8_t)(w.n >> 8);
+}
+
 struct usb_device *
 usb_new(const struct usb_model *m)
 {
@@ -72,11 +125,19 @@ usb_new(const struct usb_model *m)
 		usb_free(d);
 		return NULL;
 	}
-	memcpy(d->config, m->config.p, m->config.n);
-	d->config_len = m->config.n;
+	set_config(d);
 	find_endpoints(d);
 	usb_reset(d);
 	return d;
+}
+
+bool
+usb_set_fault(struct usb_device *d, const char *script)
+{
+	if (!fault_parse(&d->fault, script))
+		return false;
+	set_config(d);
+	return true;
 }
 
 void
@@ -254,10 +315,10 @@ endpoint_request(struct usb_device *d, const struct usb_setup *s,
 
 static int
 dispatch(struct usb_device *d, const struct usb_setup *s, struct view out,
-    struct wr *in, uint64_t now_ms)
+    struct wr *in)
 {
 	if ((s->type & TYPE_MASK) != 0)
-		return d->model->family->control(d, s, out, in, now_ms);
+		return d->model->family->control(d, s, out, in);
 	switch (s->type & RECIPIENT_MASK) {
 	case TO_DEVICE:
 		return device_request(d, s, in);
@@ -270,6 +331,14 @@ dispatch(struct usb_device *d, const struct usb_setup *s, struct view out,
 	}
 }
 
+/* A fault may unplug the device at its Nth transfer. */
+static void
+count_transfer(struct usb_device *d)
+{
+	if (fault_next(&d->fault, FAULT_ON_TRANSFER).kind == FAULT_UNPLUG)
+		d->leaving = true;
+}
+
 int
 usb_control(struct usb_device *d, const uint8_t setup[8], struct view out,
     struct wr *in, uint64_t now_ms)
@@ -278,16 +347,18 @@ usb_control(struct usb_device *d, const uint8_t setup[8], struct view out,
 	struct usb_setup s;
 	int status;
 
+	d->now_ms = now_ms;
 	s.type = rd_u8(&r);
 	s.request = rd_u8(&r);
 	s.value = rd_le16(&r);
 	s.index = rd_le16(&r);
 	s.length = rd_le16(&r);
-	status = dispatch(d, &s, out, in, now_ms);
+	status = dispatch(d, &s, out, in);
 	if (status < 0)
 		in->n = 0;
 	if (in->n > s.length)
 		in->n = s.length;
+	count_transfer(d);
 	d->control_transfers++;
 	d->control_bytes += in->n + out.n;
 	return status;
@@ -298,13 +369,15 @@ usb_out(struct usb_device *d, uint8_t number, struct view data, uint64_t now_ms)
 {
 	struct usb_endpoint *ep = usb_endpoint(d, number);
 
+	d->now_ms = now_ms;
 	if (ep == NULL || d->configuration == 0)
 		return -ENOENT;
+	count_transfer(d);
 	ep->transfers++;
 	if (ep->halted)
 		return -EPIPE;
 	ep->bytes += data.n;
-	return d->model->family->out(d, number, data, now_ms);
+	return d->model->family->out(d, number, data);
 }
 
 static void
@@ -356,6 +429,7 @@ usb_in(struct usb_device *d, uint8_t number, size_t len, struct wr *in)
 	if (ep == NULL || d->configuration == 0)
 		return -ENOENT;
 	if (ep->halted) {
+		count_transfer(d);
 		ep->transfers++;
 		return -EPIPE;
 	}
@@ -368,6 +442,7 @@ usb_in(struct usb_device *d, uint8_t number, size_t len, struct wr *in)
 		status = 0;
 	if (status < 0)
 		in->n = 0;
+	count_transfer(d);
 	ep->transfers++;
 	ep->bytes += in->n;
 	return status;
@@ -414,8 +489,9 @@ usb_deadline(const struct usb_device *d)
 void
 usb_tick(struct usb_device *d, uint64_t now_ms)
 {
+	d->now_ms = now_ms;
 	if (usb_deadline(d) <= now_ms)
-		d->model->family->tick(d, now_ms);
+		d->model->family->tick(d);
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/must_use.h"
 #include "emulator/card.h"
+#include "emulator/fault.h"
 
 enum {
 	USB_SLOTS_MAX = 8,
@@ -44,15 +45,14 @@ struct usb_family {
 	 * setup.length by the caller) or a negative errno, -EPIPE for a stall.
 	 */
 	int (*control)(struct usb_device *, const struct usb_setup *,
-	    struct view out, struct wr *in, uint64_t now_ms);
+	    struct view out, struct wr *in);
 	/* Data for an OUT endpoint. Returns 0 or a negative errno. */
-	int (*out)(struct usb_device *, uint8_t ep, struct view data,
-	    uint64_t now_ms);
+	int (*out)(struct usb_device *, uint8_t ep, struct view data);
 	/* The host polls IN endpoint ep: time for usb_push. NULL allowed. */
 	void (*poll)(struct usb_device *, uint8_t ep);
 	/* When tick wants to be called, USB_NEVER for not. NULL allowed. */
 	uint64_t (*deadline)(const struct usb_device *);
-	void (*tick)(struct usb_device *, uint64_t now_ms);
+	void (*tick)(struct usb_device *);
 	/* A card came (usb_device.slot[slot].in) or went. NULL allowed. */
 	void (*card_changed)(struct usb_device *, unsigned slot);
 	void (*fini)(struct usb_device *);	/* NULL allowed */
@@ -100,6 +100,9 @@ struct usb_device {
 	size_t n_ep;
 	struct usb_slot slot[USB_SLOTS_MAX];
 	uint32_t wtx_ms;	/* time extension each so many ms, 0 never */
+	uint64_t now_ms;	/* time of the last call from outside */
+	struct fault_plan fault;
+	bool leaving;		/* a fault unplugs it: for the server to see */
 	uint64_t control_transfers, control_bytes;
 };
 
@@ -151,6 +154,12 @@ struct usb_endpoint	*usb_endpoint(struct usb_device *, uint8_t address);
 
 uint64_t	usb_deadline(const struct usb_device *);
 void		usb_tick(struct usb_device *, uint64_t now_ms);
+
+/*
+ * Sets the plan of faults; a class descriptor variant shows at the next
+ * import. False, and the old plan stays, when it is not understood.
+ */
+bool	usb_set_fault(struct usb_device *, const char *script) MUST_USE;
 
 /* Puts a card in or takes it out; nothing happens when it is so already. */
 void	usb_card_insert(struct usb_device *, unsigned slot);

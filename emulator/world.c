@@ -98,9 +98,17 @@ opt_wtx(struct port *p, const char *value, char *why)
 	return number(value, &p->dev->wtx_ms, why);
 }
 
+static bool
+opt_fault(struct port *p, const char *value, char *why)
+{
+	return (value != NULL && usb_set_fault(p->dev, value)) ||
+	    sorry(why, "unknown fault in", value == NULL ? "" : value);
+}
+
 static const struct option options[] = {
 	{ "card",	opt_card },
 	{ "delay",	opt_delay },
+	{ "fault",	opt_fault },
 	{ "nocard",	opt_nocard },
 	{ "serial",	opt_serial },
 	{ "unplugged",	opt_unplugged },

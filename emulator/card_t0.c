@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "emulator/card_t0.h"
+
+#include <string.h>
+
+void
+card_t0_reset(struct card_t0 *t)
+{
+	explicit_bzero(t, sizeof(*t));
+}
+
+/* Data travel to the card: they are there now. No Le at T=0. */
+static void
+run_incoming(struct card_t0 *t, struct card *c, struct wr *out)
+{
+	uint8_t rsp[CARD_T0_OUT_MAX];
+	struct wr w = { rsp, sizeof(rsp), 0, false };
+	struct view cmd = { t->in, t->in[4] == 0 ? 4 : t->n };
+
+	card_apdu(c, cmd, &w);
+	/* a card that answers with data all the same: SW1 SW2 only */
+	wr_view(out, view_skip(wr_done(&w), w.n - 2));
+	explicit_bzero(rsp, sizeof(rsp));
+}
+
+static void
+send_kept(struct card_t0 *t, struct wr *out)
+{
+	wr_u8(out, t->in[1]);		/* the procedure byte: all of it */
+	wr_view(out, (struct view){ t->kept, t->kept_n });
+	t->kept_n = 0;
+}
+
+static bool
+is_kept(const struct card_t0 *t, size_t le)
+{
+	return t->kept_n == le + 2 && t->kept_n != 0 &&
+	    memcmp(t->kept_header, t->in, sizeof(t->kept_header)) == 0;
+}
+
+static void
+run_outgoing(struct card_t0 *t, struct card *c, struct wr *out)
+{
+	size_t le = t->in[4] == 0 ? 256 : t->in[4];
+	struct wr w = { t->kept, sizeof(t->kept), 0, false };
+
+	if (is_kept(t, le)) {
+		send_kept(t, out);
+		return;
+	}
+	card_apdu(c, (struct view){ t->in, CARD_T0_HEADER }, &w);
+	memcpy(t->kept_header, t->in, sizeof(t->kept_header));
+	t->kept_n = w.n;
+	if (w.n == 2) {			/* no data: the status only */
+		wr_view(out, (struct view){ t->kept, 2 });
+		t->kept_n = 0;
+	} else if (w.n == le + 2) {
+		send_kept(t, out);
+	} else {
+		wr_be16(out, (uint16_t)(0x6c00 | ((w.n - 2) & 0xff)));
+	}
+}
+
+static void
+run_command(struct card_t0 *t, struct card *c, struct wr *out)
+{
+	if (card_takes_data(c, t->in[1])) {
+		t->kept_n = 0;
+		run_incoming(t, c, out);
+	} else {
+		run_outgoing(t, c, out);
+	}
+	explicit_bzero(t->in, sizeof(t->in));
+	t->n = 0;
+}
+
+void
+card_t0_bytes(struct card_t0 *t, struct card *c, struct view in,
+    struct wr *out)
+{
+	for (size_t i = 0; i < in.n; i++) {
+		size_t want = CARD_T0_HEADER;
+
+		t->in[t->n++] = in.p[i];
+		if (t->n < CARD_T0_HEADER)
+			continue;
+		if (card_takes_data(c, t->in[1]))
+			want += t->in[4];
+		if (t->n == want)
+			run_command(t, c, out);
+		else if (t->n == CARD_T0_HEADER)
+			wr_u8(out, t->in[1]);	/* send me all of it */
+	}
+}
