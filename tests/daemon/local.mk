@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 daemon_tests = \
 	%D%/test_openct_commands \
+	%D%/test_registry \
 	%D%/test_session \
 	%D%/test_settings \
 	%D%/test_slot \
@@ -16,6 +17,8 @@ TESTS += $(daemon_scripts)
 EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
 	%D%/fake_ifdhandler.py %D%/harness.py
 
+%C%_test_registry_CFLAGS = $(UNIT_CFLAGS) $(EVENT_CFLAGS)
+%C%_test_registry_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_session_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_session_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_settings_CFLAGS = $(UNIT_CFLAGS)

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <event2/event.h>
+#include <stdio.h>
+
+#include "tests/unit.h"
+
+#include "base/log.h"
+#include "daemon/import.h"
+#include "daemon/reader.h"
+#include "daemon/registry.h"
+#include "daemon/registry_life.h"
+
+static void
+quiet(void *arg, enum log_level level, const char *line)
+{
+	(void)arg;
+	(void)level;
+	(void)line;
+}
+
+struct fixture {
+	struct event_base *base;
+	struct settings settings;
+	struct registry *registry;
+};
+
+static void
+setup(struct fixture *f, const char *config)
+{
+	char error[SETTINGS_ERROR_MAX + 1];
+
+	log_set_sink(quiet, NULL);
+	f->base = event_base_new();
+	ck_assert_int_eq(settings_parse(&f->settings, (struct view){
+	    (const uint8_t *)config, strlen(config) }, "f", error), ERR_OK);
+	f->registry = registry_new(f->base, &f->settings);
+	registry_configure(f->registry, &f->settings);
+}
+
+static void
+teardown(struct fixture *f)
+{
+	registry_free(f->registry);
+	settings_fini(&f->settings);
+	event_base_free(f->base);
+	log_set_sink(NULL, NULL);
+}
+
+/* "node" numbers differ with each plugging in, as the kernel's do. */
+static void
+plug(struct fixture *f, const char *port, const char *serial, unsigned node)
+{
+	struct usb_place p = { .vid = 0x46a, .pid = 0x2d, .driver = "ccid",
+		.interface = 0 };
+
+	snprintf(p.port, sizeof(p.port), "%s", port);
+	snprintf(p.serial, sizeof(p.serial), "%s", serial);
+	snprintf(p.node, sizeof(p.node), "/nonexistent/%03u", node);
+	registry_plugged(f->registry, &p);
+}
+
+/* The devices by number, "-" for none. */
+static const char *
+who(const struct fixture *f, char *dst, size_t cap)
+{
+	struct reader *r = NULL;
+	struct reader_status st;
+	unsigned number = 0;
+
+	dst[0] = '\0';
+	while ((r = registry_next(f->registry, r)) != NULL) {
+		size_t n = strlen(dst);
+
+		reader_status(r, &st);
+		ck_assert_uint_eq(st.number, number++);
+		ck_assert_ptr_eq(registry_find(f->registry, st.number), r);
+		snprintf(dst + n, cap - n, "%s ", strrchr(st.device, '/') + 1);
+	}
+	ck_assert_ptr_null(registry_find(f->registry, number));
+	return dst;
+}
+
+START_TEST(numbers_are_stable_over_replug)
+{
+	static const struct {
+		const char *plug, *serial, *unplug;
+		unsigned node;
+		const char *who;
+	} steps[] = {
+		{ "1-1:1.0", "", NULL, 1, "001 " },
+		{ "1-2:1.0", "A", NULL, 2, "001 002 " },
+		{ "1-3:1.0", "B", NULL, 3, "001 002 003 " },
+		{ "1-3:1.0", "B", NULL, 3, "001 002 003 " },	/* seen twice */
+		{ NULL, NULL, "1-1:1.0", 0, "001 002 003 " },
+		{ NULL, NULL, "1-2:1.0", 0, "001 002 003 " },
+		{ "1-9:1.0", "A", NULL, 4, "001 004 003 " },	/* by serial */
+		{ "1-1:1.0", "C", NULL, 5, "005 004 003 " },	/* by port */
+		{ NULL, NULL, "1-9:1.0", 0, "005 004 003 " },
+		{ NULL, NULL, "1-3:1.0", 0, "005 004 003 " },
+		{ "1-7:1.0", "", NULL, 6, "005 006 003 " },	/* lowest free */
+		{ "1-8:1.0", "", NULL, 7, "005 006 007 " },
+		{ "1-6:1.0", "", NULL, 8, "005 006 007 008 " },
+		/* its departure was never told */
+		{ "1-7:1.0", "", NULL, 9, "005 009 007 008 " },
+		{ NULL, NULL, "1-5:1.0", 0, "005 009 007 008 " },
+	};
+	struct fixture f;
+	char text[256];
+
+	setup(&f, "");
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (steps[i].plug != NULL)
+			plug(&f, steps[i].plug, steps[i].serial, steps[i].node);
+		else
+			registry_unplugged(f.registry, steps[i].unplug);
+		ck_assert_msg(strcmp(who(&f, text, sizeof(text)),
+		    steps[i].who) == 0, "step %zu: %s", i, text);
+	}
+	teardown(&f);
+}
+END_TEST
+
+START_TEST(static_readers_keep_their_numbers)
+{
+	struct fixture f;
+	struct settings fewer;
+	char text[256], error[SETTINGS_ERROR_MAX + 1];
+	const char *one = "reader b { device = usbip:unix:/x/b; };";
+
+	setup(&f, "reader a { device = usbip:unix:/x/a; };"
+	    "reader b { device = usbip:unix:/x/b; };");
+	plug(&f, "1-1:1.0", "", 1);
+	ck_assert_str_eq(who(&f, text, sizeof(text)), "a b 001 ");
+	registry_configure(f.registry, &f.settings);	/* changes nothing */
+	ck_assert_int_eq(settings_parse(&fewer, (struct view){
+	    (const uint8_t *)one, strlen(one) }, "f", error), ERR_OK);
+	registry_configure(f.registry, &fewer);
+	plug(&f, "1-2:1.0", "", 2);
+	ck_assert_str_eq(who(&f, text, sizeof(text)), "002 b 001 ");
+	registry_configure(f.registry, &f.settings);
+	ck_assert_str_eq(who(&f, text, sizeof(text)), "002 b 001 a ");
+	settings_fini(&fewer);
+	teardown(&f);
+}
+END_TEST
+
+START_TEST(more_readers_than_openct_could_show)
+{
+	struct fixture f;
+	char port[16];
+
+	setup(&f, "");
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(port, sizeof(port), "1-%u:1.0", i);
+		plug(&f, port, "", i);
+	}
+	ck_assert_ptr_nonnull(registry_find(f.registry, 199));
+	ck_assert_ptr_null(registry_find(f.registry, 200));
+	teardown(&f);
+}
+END_TEST
+
+struct spy {
+	struct observer observer;
+	struct registry *registry;
+	struct spy *remove;
+	unsigned told;
+};
+
+static void
+on_change(void *arg, const struct change *c)
+{
+	struct spy *s = arg;
+
+	(void)c;
+	s->told++;
+	if (s->remove != NULL)
+		registry_unobserve(s->registry, &s->remove->observer);
+	s->remove = NULL;
+}
+
+START_TEST(an_observer_may_leave_while_told)
+{
+	struct fixture f;
+	struct spy s[3];
+
+	setup(&f, "");
+	for (int i = 0; i < 3; i++) {
+		s[i] = (struct spy){ .registry = f.registry };
+		s[i].observer.changed = on_change;
+		s[i].observer.arg = &s[i];
+		registry_observe(f.registry, &s[i].observer);
+	}
+	s[0].remove = &s[1];	/* the next one */
+	s[2].remove = &s[2];	/* itself */
+	for (int i = 0; i < 2; i++)
+		registry_tell(f.registry, &(struct change){ CARD_RESET, NULL,
+		    0 });
+	ck_assert_uint_eq(s[0].told, 2);
+	ck_assert_uint_eq(s[1].told, 0);
+	ck_assert_uint_eq(s[2].told, 1);
+	teardown(&f);
+}
+END_TEST
+
+START_TEST(device_strings_are_read)
+{
+	static const struct {
+		const char *device, *host, *port, *busid;	/* host NULL: bad */
+	} rows[] = {
+		{ "usbip:10.0.0.1:3241/1-1", "10.0.0.1", "3241", "1-1" },
+		{ "usbip:host.example/2-1.4", "host.example", "3240", "2-1.4" },
+		{ "usbip:[fe80::1]:99/1-1", "fe80::1", "99", "1-1" },
+		{ "usbip:[::1]/1-1", "::1", "3240", "1-1" },
+		{ "usbip:unix:/run/emu/sock/1-2", "/run/emu/sock", "", "1-2" },
+		{ "usbip:unix:/1-2", NULL, NULL, NULL },
+		{ "usbip:unix:sock", NULL, NULL, NULL },
+		{ "usbip:host:3240", NULL, NULL, NULL },
+		{ "usbip:host:3240/", NULL, NULL, NULL },
+		{ "usbip:host:/1-1", NULL, NULL, NULL },
+		{ "usbip:host:x/1-1", NULL, NULL, NULL },
+		{ "usbip:host:123456/1-1", NULL, NULL, NULL },
+		{ "usbip::3240/1-1", NULL, NULL, NULL },
+		{ "usbip:[::1/1-1", NULL, NULL, NULL },
+		{ "usbip:[::1]x/1-1", NULL, NULL, NULL },
+		{ "usbip:/1-1", NULL, NULL, NULL },
+		{ "usbip:", NULL, NULL, NULL },
+		{ "usb:host/1-1", NULL, NULL, NULL },
+		{ "usbip:h/12345678901234567890123456789012", NULL, NULL, NULL },
+	};
+	struct import_address a;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		enum err e = import_parse(&a, rows[i].device);
+
+		if (rows[i].host == NULL) {
+			ck_assert_msg(e == ERR_ARG, "%s", rows[i].device);
+			continue;
+		}
+		ck_assert_int_eq(e, ERR_OK);
+		ck_assert_str_eq(a.host, rows[i].host);
+		ck_assert_str_eq(a.port, rows[i].port);
+		ck_assert_str_eq(a.busid, rows[i].busid);
+		ck_assert_int_eq(a.is_unix, rows[i].port[0] == '\0');
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("registry");
+	TCase *tc = tcase_create("registry");
+
+	tcase_add_test(tc, numbers_are_stable_over_replug);
+	tcase_add_test(tc, static_readers_keep_their_numbers);
+	tcase_add_test(tc, more_readers_than_openct_could_show);
+	tcase_add_test(tc, an_observer_may_leave_while_told);
+	tcase_add_test(tc, device_strings_are_read);
+	suite_add_tcase(s, tc);
+	return unit_run(s);
+}
