@@ -263,8 +263,12 @@ on_wtx(struct t1 *t, const struct t1_block *b)
 static struct step
 on_abort(struct t1 *t, const struct t1_block *b)
 {
+	/* once: response bytes count towards the end of an exchange */
+	if (t->was_aborted && t->state == T1_RECEIVING)
+		return give_up(t, ERR_CARD);
 	secret_wipe(t->rsp, t->n);
 	t->n = 0;
+	t->was_aborted = true;
 	t->state = T1_ABORTED;
 	return send_s_response(t, b, t->params.bwt_ms);
 }
@@ -340,7 +344,7 @@ begin(struct t1 *t, enum t1_state state)
 	t->n = 0;
 	t->retries = t->idle = 0;
 	t->wtx_total_ms = 0;
-	t->unacknowledged = false;
+	t->unacknowledged = t->was_aborted = false;
 	t->state = state;
 	if (!t->in_sync)
 		return begin_resynch(t, state);

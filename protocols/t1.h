@@ -16,9 +16,9 @@
  * before that command, so no state is dead.
  *
  * Sequence numbers have one bit, so an answer that comes late, after a
- * resynchronisation, could pass for that of another command. Hence the STEP_WAIT
- * at its end: read what there is (or just wait, where nothing can be read
- * without asking), until nothing has come for wait_ms.
+ * resynchronisation, could pass for that of another command. Hence the
+ * STEP_WAIT at its end: read what there is (or just wait, where nothing can be
+ * read without asking), until nothing has come for wait_ms.
  */
 
 #include "protocols/step.h"
@@ -66,6 +66,7 @@ struct t1 {
 	enum t1_state state;
 	enum t1_state after_resynch;	/* T1_IDLE: fail with why */
 	bool unacknowledged;	/* our I-block */
+	bool was_aborted;	/* a chain of this exchange, by the card */
 	struct view command;	/* what the card has not acknowledged */
 	size_t chunk;		/* bytes of it in the block that is out */
 	uint8_t ifsd_asked;

@@ -7,17 +7,21 @@
 fuzz_targets = \
 	%D%/fuzz_apdu \
 	%D%/fuzz_atr \
+	%D%/fuzz_conf \
 	%D%/fuzz_openct_wire \
 	%D%/fuzz_pps \
 	%D%/fuzz_t0 \
+	%D%/fuzz_t1 \
 	%D%/fuzz_tlv
 # End of fuzz_targets
 
 %C%_fuzz_apdu_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_atr_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_conf_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_openct_wire_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_pps_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_t0_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_t1_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_tlv_LDADD = $(FUZZ_LDADD)
 # End of fuzz LDADD
 

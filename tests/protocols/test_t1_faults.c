@@ -437,7 +437,7 @@ START_TEST(every_fault_at_every_block)
 }
 END_TEST
 
-/* Any faults in any mixture: of the blocks a tenth to the card and a fifth from it. */
+/* Any mixture: a tenth of the blocks to the card, a fifth of those from it. */
 START_TEST(faults_at_random)
 {
 	static struct line l;

@@ -169,6 +169,12 @@ static const struct talk talks[] = {
 	    { "START 4", "I(0,0)" }, { "I(0,1)", "R(1)" },
 	    { "S(ABORT request)", "S(ABORT response)" },
 	    { "I(1,0)", "DONE 2" } } },
+	{ "the card aborts its own chain twice", {
+	    { "START 4", "I(0,0)" }, { "I(0,1)", "R(1)" },
+	    { "S(ABORT request)", "S(ABORT response)" },
+	    { "I(1,1)", "R(0)" },
+	    { "S(ABORT request)", "S(RESYNCH request)" },
+	    { "S(RESYNCH response)", "WAIT" }, { "lost", "FAIL CARD" } } },
 	{ "our consent to an abort is damaged", {
 	    { "START 10", "I(0,1)" },
 	    { "S(ABORT request)", "S(ABORT response)" },
