@@ -1,2 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-dist_man_MANS += %D%/slotemu.1
+dist_man_MANS += \
+	%D%/ifdhandler.8 \
+	%D%/openct-tool.1 \
+	%D%/openct.conf.5 \
+	%D%/slotctl.1 \
+	%D%/slotd.8 \
+	%D%/slotemu.1
+# End of dist_man_MANS
+
+EXTRA_DIST += \
+	%D%/control.md \
+	%D%/design.md
+# End of EXTRA_DIST
