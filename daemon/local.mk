@@ -31,6 +31,7 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/reader.c \
 	%D%/reader.h \
 	%D%/reader_life.h \
+	%D%/reader_slots.c \
 	%D%/registry.c \
 	%D%/registry.h \
 	%D%/registry_life.h \

@@ -64,165 +64,12 @@ reader_slot(const struct reader *r, unsigned index)
 }
 
 static void
-tell(struct reader *r, enum change_kind kind, unsigned slot)
-{
-	registry_tell(r->registry, &(struct change){ kind, r, slot });
-}
-
-static void
 set_timer(struct reader *r, uint32_t ms)
 {
 	struct timeval tv = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
 
 	if (evtimer_add(r->timer, &tv) != 0)
 		log_at(LOG_LEVEL_ERROR, r->subject, "cannot set a timer");
-}
-
-/* --- the slots' way out: struct slot_ops --- */
-
-static uint64_t
-ops_now_ms(void *arg)
-{
-	(void)arg;
-	return clock_now_ms();
-}
-
-static void
-ops_wake_at(void *arg, unsigned index, uint64_t when_ms)
-{
-	struct reader *r = arg;
-	uint64_t now_ms = clock_now_ms(), ms;
-	struct timeval tv;
-
-	if (when_ms == SLOT_NEVER) {
-		evtimer_del(r->alarms[index]);
-		return;
-	}
-	ms = when_ms > now_ms ? when_ms - now_ms : 0;
-	tv.tv_sec = (time_t)(ms / 1000);
-	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
-	if (evtimer_add(r->alarms[index], &tv) != 0)
-		log_at(LOG_LEVEL_ERROR, r->subject, "cannot set a timer");
-}
-
-static enum err
-ops_send(void *arg, const struct channel_msg *m)
-{
-	struct reader *r = arg;
-
-	return r->handler == NULL ? ERR_HANDLER : handler_send(r->handler, m);
-}
-
-static void
-publish_when_known(struct reader *r)
-{
-	struct slot_status st;
-
-	for (unsigned i = 0; i < r->n_slots; i++) {
-		slot_status(r->slots[i], &st);
-		if (st.card == SLOT_UNKNOWN)
-			return;
-	}
-	evtimer_del(r->timer);
-	r->state = READER_READY;
-	r->was_ready = true;
-	r->ready_since_ms = clock_now_ms();
-	r->text[0] = '\0';
-	log_at(LOG_LEVEL_NOTICE, r->subject, "%s at %s is ready (%s, %u slot%s)",
-	    r->name, r->device, r->driver, r->n_slots,
-	    r->n_slots == 1 ? "" : "s");
-	tell(r, READER_ADDED, 0);
-}
-
-static void
-ops_event(void *arg, unsigned index, enum slot_event e)
-{
-	static const enum change_kind kinds[] = {
-		[SLOT_INSERTED] = CARD_INSERTED,
-		[SLOT_REMOVED] = CARD_REMOVED,
-		[SLOT_RESET] = CARD_RESET,
-	};
-	static const char *const words[] = {
-		[SLOT_INSERTED] = "inserted",
-		[SLOT_REMOVED] = "removed",
-		[SLOT_RESET] = "reset",
-	};
-	struct reader *r = arg;
-
-	if (e == SLOT_KNOWN) {
-		publish_when_known(r);
-	} else if (r->state == READER_READY) {
-		log_at(LOG_LEVEL_INFO, r->subject, "slot %u: card %s", index,
-		    words[e]);
-		tell(r, kinds[e], index);
-	}
-}
-
-static const struct slot_ops ops = {
-	.now_ms = ops_now_ms,
-	.wake_at = ops_wake_at,
-	.send = ops_send,
-	.event = ops_event,
-};
-
-static void
-on_alarm(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	slot_tick(arg);
-}
-
-/* --- slots come and go with the handler --- */
-
-static struct slot_times
-times_of(const struct reader *r)
-{
-	const struct settings *s = registry_settings(r->registry);
-
-	return (struct slot_times){ s->power_off_ms, s->lock_ms };
-}
-
-void
-reader_set_times(struct reader *r)
-{
-	struct slot_times times = times_of(r);
-
-	for (unsigned i = 0; i < r->n_slots; i++)
-		slot_set_times(r->slots[i], &times);
-}
-
-static void
-free_slots(struct reader *r)
-{
-	for (unsigned i = 0; i < r->n_slots; i++) {
-		event_free(r->alarms[i]);
-		slot_free(r->slots[i]);
-	}
-	r->n_slots = 0;
-}
-
-static bool
-make_slots(struct reader *r)
-{
-	struct slot_times times = times_of(r);
-	char subject[48];
-
-	for (unsigned i = 0; i < r->info.slots; i++) {
-		snprintf(subject, sizeof(subject), "%s slot %u", r->subject, i);
-		r->slots[i] = slot_new(i, subject, &ops, r, &times);
-		if (r->slots[i] == NULL)
-			return false;
-		r->alarms[i] = evtimer_new(registry_base(r->registry), on_alarm,
-		    r->slots[i]);
-		if (r->alarms[i] == NULL) {
-			slot_free(r->slots[i]);
-			return false;
-		}
-		r->n_slots++;
-		slot_set_last_sequence(r->slots[i], r->sequences[i]);
-	}
-	return true;
 }
 
 /*
@@ -236,14 +83,11 @@ withdraw(struct reader *r, enum reader_state state, enum err e)
 
 	r->state = state;
 	r->was_ready = false;
-	for (unsigned i = 0; i < r->n_slots; i++) {
-		r->sequences[i] = slot_last_sequence(r->slots[i]);
-		slot_down(r->slots[i], e);
-	}
+	reader_slots_down(r, e);
 	if (state == READER_FAILED && !was_failed)
-		tell(r, READER_BROKEN, 0);
+		reader_tell(r, READER_BROKEN, 0);
 	else if (state == READER_ABSENT && was_ready)
-		tell(r, READER_REMOVED, 0);
+		reader_tell(r, READER_REMOVED, 0);
 }
 
 static void
@@ -255,8 +99,6 @@ set_text(struct reader *r, enum log_level level, const char *text)
 	log_at(level, r->subject, "%s: %s",
 	    r->name[0] != '\0' ? r->name : r->device, r->text);
 }
-
-/* --- starting, failing, starting again --- */
 
 static void
 retry_later(struct reader *r)
@@ -320,7 +162,7 @@ on_ready(struct reader *r, const struct channel_msg *m)
 		return;
 	}
 	name_reader(r);
-	if (!make_slots(r))
+	if (!reader_slots_make(r))
 		handler_kill(r->handler, "out of memory");
 	else if (r->info.polls && handler_send(r->handler, &watch) != ERR_OK)
 		handler_kill(r->handler, "out of memory");
@@ -455,7 +297,7 @@ start_usb(struct reader *r)
 static void
 reader_start(struct reader *r)
 {
-	free_slots(r);
+	reader_slots_free(r);
 	if (!r->is_static) {
 		r->state = READER_STARTING;
 		start_usb(r);
@@ -540,7 +382,7 @@ reader_free(struct reader *r)
 	handler_free(r->handler);
 	r->handler = NULL;
 	withdraw(r, READER_ABSENT, ERR_GONE);
-	free_slots(r);
+	reader_slots_free(r);
 	event_free(r->timer);
 	free(r);
 }

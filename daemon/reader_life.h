@@ -2,7 +2,7 @@
 #ifndef DAEMON_READER_LIFE_H
 #define DAEMON_READER_LIFE_H
 
-/* What moves readers: for registry.c and reader.c only. */
+/* What moves readers: for registry.c, reader.c and reader_slots.c only. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +49,14 @@ struct reader {
 	uint32_t sequences[CHANNEL_SLOTS_MAX];	/* last ones used */
 };
 
+/* reader_slots.c: the slots of a reader and what they report. */
+bool		reader_slots_make(struct reader *) MUST_USE;
+void		reader_slots_free(struct reader *);
+/* Every request ends with this error; the slots stay in memory. */
+void		reader_slots_down(struct reader *, enum err);
+void		reader_tell(struct reader *, enum change_kind, unsigned slot);
+
+/* reader.c */
 struct reader	*reader_new(struct registry *, unsigned number) MUST_USE;
 void		reader_free(struct reader *);
 
