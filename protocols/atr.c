@@ -326,7 +326,7 @@ cycles_ms(uint64_t cycles, uint32_t clock_khz)
 	uint32_t khz = clock_khz < 1000 ? 1000 : clock_khz;
 	uint64_t ms = cycles / khz + (cycles % khz != 0);
 
-	return ms == 0 ? 1 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+	return ms == 0 ? 1 : (uint32_t)ms;	/* at most 501351, WI=255 */
 }
 
 /* n etu in clock cycles, at the slower of the default and the offered speed */

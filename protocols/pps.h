@@ -3,9 +3,9 @@
 #define PROTOCOLS_PPS_H
 
 /*
- * Protocol and parameters selection, ISO 7816-3:2006 §9, for readers that do not
- * do it themselves. It is the first thing said to a card after its ATR; when it
- * fails the card must be reset before anything else is said.
+ * Protocol and parameters selection, ISO 7816-3:2006 §9, for readers that do
+ * not do it themselves. It is the first thing said to a card after its ATR; when
+ * it fails the card must be reset before anything else is said.
  */
 
 #include <stdint.h>
@@ -18,7 +18,7 @@ enum { PPS_MAX = 6 };		/* PPSS PPS0 PPS1 PPS2 PPS3 PCK */
 struct pps {
 	/* after STEP_DONE: what reader and card use from here on */
 	uint8_t protocol;
-	uint8_t ta1;		/* coded as TA1; 0x11 when the card keeps to it */
+	uint8_t ta1;		/* coded as TA1; 0x11 if it left PPS1 out */
 
 	uint8_t request[PPS_MAX];
 	uint8_t request_n;

@@ -3,9 +3,10 @@
 #define PROTOCOLS_TLV_H
 
 /*
- * BER-TLV as ISO 7816-4 narrows it: tags of one to three bytes, definite lengths
- * of up to four bytes after the 8x byte. Zero bytes between objects are passed
- * over. Nothing here recurses: read a constructed value with a reader of its own.
+ * BER-TLV as ISO 7816-4 narrows it: tags of one to three bytes, definite
+ * lengths of up to four bytes after the 8x byte. Zero bytes between objects are
+ * passed over. Nothing here recurses: read a constructed value with a reader of
+ * its own.
  */
 
 #include <stdbool.h>
@@ -26,8 +27,8 @@ struct tlv {
 bool	tlv_next(struct rd *r, struct tlv *);
 
 /*
- * The value of the first object with that tag at this level; objects behind it
- * are not looked at. False when there is none before the end or before nonsense.
+ * The value of the first object with that tag at this level; what is behind it
+ * is not looked at. False when there is none before the end or before nonsense.
  */
 bool	tlv_find(struct view *value, struct view in, uint32_t tag);
 

@@ -126,6 +126,8 @@ START_TEST(described_without_data)
 	ck_assert_str_eq(apdu_describe(text, sizeof(text),
 	    B("\x00\x20\x00\x80\x08\x31\x32\x33\x34\x35\x36\x37\x38")),
 	    "00 20 00 80, 16 bytes");
+	ck_assert_str_eq(apdu_describe(text, sizeof(text),
+	    B("\x00\x44\x00\x00")), "00 44 00 00, 16 bytes");
 	ck_assert_str_eq(apdu_describe(text, sizeof(text), B("\x31\x32\x33")),
 	    "16 bytes");
 	ck_assert_str_eq(apdu_describe(text, sizeof(text), B("")), "0 bytes");

@@ -15,6 +15,10 @@
 	"\x63\xe2\x08\xa8\x83\x0f\x90\x00\x89"
 #define SPECIFIC "\x3b\x90\x96\x91\x81\x31\xfe\x45\x9c"
 
+/* 33 bytes, the most there can be, and BWI 9. */
+#define LONGEST "\x3b\xff\x18\x00\xff\xf1\x00\x00\x00\xf1\x20\x9d\x01" \
+	"\x71\x00\x00\x00" "historical byte" "\xe3"
+
 static const struct good {
 	const char *name;
 	struct view atr;
@@ -65,6 +69,11 @@ static const struct good {
 	    .protocols = T1, .protocol = 1, .ta1 = 0x11, .fi = 372, .di = 1,
 	    .fmax_khz = 5000, .wi = 10, .ifsc = 32, .bwi = 4, .cwi = 15,
 	    .crc = true, .classes = 1, .historical_at = 9 } },
+	{ "33 bytes", B(LONGEST), { .protocols = T1, .protocol = 0,
+	    .specific = true, .can_change = true, .ta1 = 0x18, .fi = 372,
+	    .di = 12, .fmax_khz = 5000, .guard = 255, .wi = 10, .ifsc = 32,
+	    .bwi = 9, .cwi = 13, .crc = true, .classes = 1,
+	    .historical_at = 17, .historical_n = 15 } },
 	{ "only the first bytes for T=1 count",
 	    B("\x3b\x80\x81\xf1\x20\x45\x01\x71\x80\x99\x00\xfc"), {
 	    .protocols = T1, .protocol = 1, .ta1 = 0x11, .fi = 372, .di = 1,
@@ -268,6 +277,7 @@ START_TEST(flaws_have_texts)
 {
 	for (int i = 0; i < ATR_FLAW_COUNT; i++)
 		ck_assert_ptr_nonnull(atr_flaw_text((enum atr_flaw)i));
+	ck_assert_str_eq(atr_flaw_text(ATR_FLAW_SHORT), "bytes are missing");
 	ck_assert_str_eq(atr_flaw_text(ATR_FLAW_COUNT), "unknown");
 }
 END_TEST

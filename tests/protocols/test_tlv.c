@@ -74,6 +74,19 @@ START_TEST(cut_object)
 }
 END_TEST
 
+/* 80 is no length of 128. */
+START_TEST(indefinite_length_is_refused)
+{
+	uint8_t in[2 + 128] = { 0x30, 0x80 };
+	struct rd r = { .in = { in, sizeof(in) } };
+	struct tlv t;
+
+	ck_assert(!tlv_next(&r, &t));
+	ck_assert(r.bad);
+	ck_assert(!tlv_next(&r, &t));	/* and nothing comes after it */
+}
+END_TEST
+
 START_TEST(found_by_tag)
 {
 	struct view fci = B("\x6f\x0b\x80\x02\x01\x00\x00\x82\x01\x01\x83\x02"
@@ -98,6 +111,7 @@ main(void)
 
 	tcase_add_loop_test(t, one_object, 0, sizeof(one) / sizeof(*one));
 	tcase_add_loop_test(t, cut_object, 0, sizeof(one) / sizeof(*one));
+	tcase_add_test(t, indefinite_length_is_refused);
 	tcase_add_test(t, found_by_tag);
 	suite_add_tcase(s, t);
 	return unit_run(s);
