@@ -52,6 +52,19 @@ disable_core_dumps(void)
 		log_at(LOG_LEVEL_WARN, NULL, "cannot disable core dumps");
 }
 
+/* Every client and every reader costs descriptors. */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_at(LOG_LEVEL_INFO, NULL, "few descriptors: few clients");
+}
+
 static void
 set_log_level(const struct daemon *d)
 {
@@ -294,6 +307,7 @@ main(int argc, char **argv)
 	enum err e;
 
 	disable_core_dumps();
+	raise_descriptor_limit();
 	next = options_parse(&d.options, argc, argv);
 	if (next != OPTIONS_RUN)
 		return next == OPTIONS_EXIT_OK ? EXIT_SUCCESS : 2;

@@ -20,9 +20,9 @@ enum {
 	BACKOFF_MAX_MS = 30000,
 	GOOD_MS = 60000,		/* ready this long: no backoff any more */
 	START_MS = 30000,		/* to tell of every slot and ATR */
+	END_MS = 1000,			/* to end after FAILED */
 };
 
-static void	reader_start(struct reader *);
 static void	on_timer(evutil_socket_t, short, void *);
 
 struct reader *
@@ -181,6 +181,7 @@ on_failed(struct reader *r, const struct channel_msg *m)
 	else
 		fail(r, m->err == ERR_OK ? ERR_HANDLER : m->err,
 		    text[0] != '\0' ? text : err_text(m->err));
+	set_timer(r, END_MS);
 }
 
 static void
@@ -318,7 +319,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (r->handler != NULL)
-		handler_kill(r->handler, "it did not get ready in time");
+		handler_kill(r->handler, "it took too long");
 	else if (r->present && r->import == NULL)
 		reader_start(r);
 }

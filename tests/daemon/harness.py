@@ -35,6 +35,11 @@ FAKE_IFDHANDLER = os.path.abspath(os.path.join(TOP, "tests", "daemon",
                                                "fake_ifdhandler.py"))
 
 
+with open(os.path.join(TOP, "base", "err.h")) as f:
+    ERR = {name: i for i, name in enumerate(re.findall(
+        r"X\((\w+),\s+\"", f.read()))}      # "GONE" -> its number
+
+
 class Timeout(Exception):
     pass
 

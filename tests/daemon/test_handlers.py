@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from harness import FAKE_IFDHANDLER, FakeServer, Slotd, Tap, Timeout, kill
+from harness import ERR, FAKE_IFDHANDLER, FakeServer, Slotd, Tap, Timeout, kill
 
 
 def fake(slotd):
@@ -117,13 +117,38 @@ def failure(t):
     with new_slotd() as d, fake(d) as server:
         d.start(d.reader(server.address, "1-1"))
         h = server.handler()
-        h.do("FAILED", err=6, data=b"no bulk endpoint".hex())
+        h.do("FAILED", err=ERR["READER"], data=b"no bulk endpoint".hex())
         h.do("exit")
         t.ok("no bulk endpoint" in d.wait_log("bulk"), "its words are told")
         server.handler().do("exit", status=3)
         t.ok(d.wait_log("ended with status 3"), "its exit status too")
         server.handler().become_ready()
         t.ok(d.wait_log("is ready"), "third time lucky")
+
+
+def failure_without_end(t):
+    with new_slotd() as d, fake(d) as server:
+        d.start(d.reader(server.address, "1-1"))
+        h = server.handler().become_ready()
+        d.wait_log("is ready")
+        h.do("FAILED", err=ERR["STALL"], data=b"stuck".hex())
+        d.wait_log("stuck")
+        t.ok(h.gone(), "a handler that failed and stays is killed")
+        server.handler().become_ready()
+        t.ok(d.wait_log("is ready"), "the next one works")
+
+
+def unplugged(t):
+    with new_slotd() as d, fake(d) as server:
+        d.start(d.reader(server.address, "1-1"))
+        h = server.handler().become_ready()
+        d.wait_log("is ready")
+        h.do("FAILED", err=ERR["GONE"])
+        h.do("exit")
+        t.ok(d.wait_log("unplugged"), "unplugged")
+        server.accept()[0].sendall(bytes.fromhex("0111000300000004"))
+        server.handler().become_ready()
+        t.ok(d.wait_log("reader 0: .*is ready"), "back with its number")
 
 
 def silence(t):
@@ -253,7 +278,8 @@ def background(t):
 def main():
     t = Tap()
     for test in (birth, ready_and_quit, deaf_to_quit, killed_and_back, lies,
-                 ready_twice, failure, silence, log_lines, bad_servers, signals,
+                 ready_twice, failure, failure_without_end, unplugged,
+                 silence, log_lines, bad_servers, signals,
                  one_per_directory, background):
         try:
             test(t)
