@@ -7,6 +7,9 @@
 fuzz_targets = \
 	%D%/fuzz_apdu \
 	%D%/fuzz_atr \
+	%D%/fuzz_ccid_desc \
+	%D%/fuzz_ccid_exchange \
+	%D%/fuzz_ccid_msg \
 	%D%/fuzz_conf \
 	%D%/fuzz_openct_wire \
 	%D%/fuzz_pps \
@@ -23,6 +26,9 @@ fuzz_targets = \
 %C%_fuzz_t0_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_t1_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_tlv_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_ccid_desc_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_ccid_exchange_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_ccid_msg_LDADD = $(FUZZ_LDADD)
 # End of fuzz LDADD
 
 FUZZ_LIBS = protocols/libprotocols.la base/libbase.la
