@@ -150,10 +150,9 @@ START_TEST(a_speed_is_chosen)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct ccid_plan p = { .default_clock_khz = 4000,
 			.max_data_rate = rows[i].max };
-		struct atr a;
+		struct atr a = atr_of(rows[i].atr);
 		struct ccid_speed s;
 
-		(void)atr_parse(&a, rows[i].atr);
 		s = ccid_speed_choose(&a, &p, rows[i].rates, rows[i].below);
 		ck_assert_msg(s.ta1 == rows[i].ta1 && s.rate == rows[i].rate,
 		    "%s: %02x, %u", rows[i].name, s.ta1, s.rate);
