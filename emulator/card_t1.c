@@ -38,7 +38,10 @@ card_t1_reset(struct card_t1 *t, const struct card_atr *a)
 	t->ifsd = IFSD_DEFAULT;
 }
 
-/* ISO/IEC 13239: x^16 + x^12 + x^5 + 1, least significant bit first */
+/*
+ * ISO/IEC 13239's x^16 + x^12 + x^5 + 1, least significant bit first; but as
+ * readers and cards do it, not inverted and high byte first.
+ */
 static uint16_t
 crc16(struct view v)
 {
@@ -49,7 +52,7 @@ crc16(struct view v)
 		for (int k = 0; k < 8; k++)
 			crc = (uint16_t)(crc >> 1 ^ ((crc & 1) ? 0x8408 : 0));
 	}
-	return (uint16_t)~crc;
+	return crc;
 }
 
 static void
@@ -105,6 +108,14 @@ make_r(struct card_t1 *t, uint8_t error)
 	    (struct view){ NULL, 0 });
 }
 
+/* What came was no good: the card's own request again, or what is missing. */
+static void
+object(struct card_t1 *t, uint8_t error)
+{
+	if (!t->asked)
+		make_r(t, error);
+}
+
 static void
 make_i(struct card_t1 *t)
 {
@@ -147,9 +158,9 @@ on_i(struct card_t1 *t, struct card *c, uint8_t pcb, struct view inf)
 	bool chained = t->sent_n != 0 && t->rsp_at + t->sent_n < t->rsp_n;
 
 	if ((pcb & 0x1f) != 0 || ((pcb & I_NS) != 0) != t->nr || chained ||
-	    inf.n > t->ifsc || inf.n > sizeof(t->cmd) - t->cmd_n) {
+	    t->asked || inf.n > t->ifsc || inf.n > sizeof(t->cmd) - t->cmd_n) {
 		t->violations++;
-		make_r(t, R_OTHER);
+		object(t, R_OTHER);
 		return;
 	}
 	acknowledge(t);
@@ -163,19 +174,23 @@ on_i(struct card_t1 *t, struct card *c, uint8_t pcb, struct view inf)
 		run(t, c);
 }
 
-/* N(R) asks for the next block of a chain, or for the last one again. */
+/*
+ * N(R) asks for the next block of a chain, or for the last one again; or it
+ * waits for an answer to a command that never came.
+ */
 static void
 on_r(struct card_t1 *t, uint8_t pcb)
 {
-	bool next = t->sent_n != 0 && ((pcb & R_NR) != 0) != t->ns;
+	bool next = ((pcb & R_NR) != 0) != t->ns;
 
-	if (!next || t->asked)
+	if (t->asked)
 		return;			/* t->last is sent again */
-	if (t->rsp_at + t->sent_n == t->rsp_n) {
-		t->violations++;	/* nothing more was announced */
+	if (t->sent_n == 0 || (next && t->rsp_at + t->sent_n == t->rsp_n)) {
+		make_r(t, R_OTHER);
 		return;
 	}
-	acknowledge(t);
+	if (next)
+		acknowledge(t);
 	make_i(t);
 }
 
@@ -185,6 +200,7 @@ on_s_response(struct card_t1 *t, uint8_t pcb)
 {
 	if (!t->asked || pcb != (t->asked_pcb | S_RESPONSE)) {
 		t->violations++;
+		object(t, R_OTHER);
 		return;
 	}
 	t->asked = false;
@@ -231,14 +247,14 @@ on_block(struct card_t1 *t, struct card *c, struct view in)
 	uint8_t pcb;
 
 	if (!check_good(t, in)) {
-		make_r(t, R_EDC);
+		object(t, R_EDC);
 		return;
 	}
 	inf = view_first(inf, inf.n - (t->crc ? 2 : 1));
 	pcb = in.p[1];
 	if (in.p[0] != 0 || in.p[2] != inf.n) {
 		t->violations++;
-		make_r(t, R_OTHER);
+		object(t, R_OTHER);
 	} else if ((pcb & 0x80) == 0) {
 		on_i(t, c, pcb, inf);
 	} else if ((pcb & 0xc0) == R_BLOCK) {
