@@ -35,8 +35,6 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/models.c \
 	%D%/server.c \
 	%D%/server.h \
-	%D%/t1_card.c \
-	%D%/t1_card.h \
 	%D%/usb.c \
 	%D%/usb.h \
 	%D%/world.c \

@@ -208,6 +208,8 @@ response_is_due(const struct t1 *t)
 static struct step
 on_i(struct t1 *t, const struct t1_block *b)
 {
+	if (t->state == T1_BROKEN_OFF)	/* a response of two halves is none */
+		return give_up(t, ERR_CARD);
 	if (!response_is_due(t) || b->seq != t->nr)
 		return unexpected(t);
 	if (b->inf.n > t->cap - t->n)
@@ -230,7 +232,7 @@ on_i(struct t1 *t, const struct t1_block *b)
 static struct step
 on_r(struct t1 *t, const struct t1_block *b)
 {
-	if (t->state == T1_ABORTED)	/* it gives the word back */
+	if (t->state == T1_ABORTED || t->state == T1_BROKEN_OFF)
 		return give_up(t, ERR_CARD);
 	if (t->state != T1_SENDING)
 		return unexpected(t);
@@ -263,13 +265,10 @@ on_wtx(struct t1 *t, const struct t1_block *b)
 static struct step
 on_abort(struct t1 *t, const struct t1_block *b)
 {
-	/* once: response bytes count towards the end of an exchange */
-	if (t->was_aborted && t->state == T1_RECEIVING)
-		return give_up(t, ERR_CARD);
-	secret_wipe(t->rsp, t->n);
-	t->n = 0;
-	t->was_aborted = true;
-	t->state = T1_ABORTED;
+	if (t->state == T1_SENDING)
+		t->state = T1_ABORTED;
+	if (t->state == T1_RECEIVING)
+		t->state = T1_BROKEN_OFF;
 	return send_s_response(t, b, t->params.bwt_ms);
 }
 
@@ -344,7 +343,7 @@ begin(struct t1 *t, enum t1_state state)
 	t->n = 0;
 	t->retries = t->idle = 0;
 	t->wtx_total_ms = 0;
-	t->unacknowledged = t->was_aborted = false;
+	t->unacknowledged = false;
 	t->state = state;
 	if (!t->in_sync)
 		return begin_resynch(t, state);

@@ -50,7 +50,8 @@ enum t1_state {
 	T1_IDLE,
 	T1_SENDING,	/* an I-block of the command is out */
 	T1_RECEIVING,	/* the response has begun */
-	T1_ABORTED,	/* the card aborted a chain and has the word */
+	T1_ABORTED,	/* the card aborted our chain and has the word */
+	T1_BROKEN_OFF,	/* the card aborted its own */
 	T1_ASKING_IFS,	/* S(IFS request) is out */
 	T1_RESYNCHING,	/* S(RESYNCH request) is out */
 	T1_DRAINING,	/* it was answered; late answers are let pass */
@@ -66,7 +67,6 @@ struct t1 {
 	enum t1_state state;
 	enum t1_state after_resynch;	/* T1_IDLE: fail with why */
 	bool unacknowledged;	/* our I-block */
-	bool was_aborted;	/* a chain of this exchange, by the card */
 	struct view command;	/* what the card has not acknowledged */
 	size_t chunk;		/* bytes of it in the block that is out */
 	uint8_t ifsd_asked;

@@ -8,16 +8,17 @@
 #include "config.h"
 #include "tests/unit.h"
 
-#include "emulator/t1_card.h"
+#include "emulator/card.h"
+#include "emulator/card_t1.h"
 #include "protocols/t1.h"
 
 /*
- * X(name, direction, kind). After one MILD fault the exchange still succeeds. A
- * FORGED block is a good one that was never sent, a HARSH one is forged and may
- * fail the exchange: of one kind alone they do no harm, but in mixtures one bit
- * of sequence number cannot tell them from real ones.
+ * X(name, direction, severity). After one MILD fault the exchange still
+ * succeeds. A FORGED block is a good one that was never sent, a HARSH one is
+ * forged and may fail the exchange: of one kind alone they do no harm, but in
+ * mixtures one bit of sequence number cannot tell them from real ones.
  */
-#define FAULTS(X)							\
+#define LINE_FAULTS(X)							\
 	X(LOST_TO_CARD, TO_CARD, MILD)					\
 	X(BAD_EDC_TO_CARD, TO_CARD, MILD)				\
 	X(TRUNCATED_TO_CARD, TO_CARD, MILD)				\
@@ -43,24 +44,25 @@
 	X(ABORT_INSTEAD, FROM_CARD, HARSH)
 
 enum direction { TO_CARD, FROM_CARD };
-enum fault_kind { MILD, HARSH, FORGED };
+enum severity { MILD, HARSH, FORGED };
 
-enum fault {
-	FAULT_NONE,
-#define X(name, direction, kind) FAULT_##name,
-	FAULTS(X)
+enum line_fault {
+	LINE_NONE,
+#define X(name, direction, severity) LINE_##name,
+	LINE_FAULTS(X)
 #undef X
-	FAULT_COUNT
+	LINE_COUNT
 };
 
 static const struct {
 	const char *name;
 	enum direction direction;
-	enum fault_kind kind;
+	enum severity severity;
 } faults[] = {
-	[FAULT_NONE] = { "none", TO_CARD, MILD },
-#define X(name, direction, kind) [FAULT_##name] = { #name, direction, kind },
-	FAULTS(X)
+	[LINE_NONE] = { "none", TO_CARD, MILD },
+#define X(name, direction, severity) \
+	[LINE_##name] = { #name, direction, severity },
+	LINE_FAULTS(X)
 #undef X
 };
 
@@ -73,13 +75,15 @@ enum {
 
 struct line {
 	struct t1 t;
-	struct t1_card card;
+	struct card card;
+	struct card_t1 card_t1;
+	struct fault_plan plan;		/* what the card itself asks for */
 	/* what the card has answered and nobody has read */
 	uint8_t queue[QUEUE_MAX][T1_BLOCK_MAX];
 	size_t queue_len[QUEUE_MAX];
 	size_t first, queued;
 	/* the fault, and which blocks of its direction it hits */
-	enum fault fault;
+	enum line_fault fault;
 	unsigned from, times;
 	unsigned blocks[2];		/* so far, by direction */
 	uint32_t dice;			/* or any fault, anywhere; 0: off */
@@ -99,17 +103,20 @@ fill_response(uint8_t *dst, size_t n, uint8_t id)
 		dst[i] = (uint8_t)(id + i);
 }
 
-static struct view
-run_command(void *arg, struct view apdu)
+static void
+run_command(struct card *c, struct view apdu, struct wr *rsp)
 {
-	struct line *l = arg;
+	struct line *l = c->state;
 
 	l->runs++;
 	if (!view_eq(apdu, l->command))
 		l->wrong_runs++;
 	fill_response(l->rsp, l->rsp_n, apdu.p[0]);
-	return (struct view){ l->rsp, l->rsp_n };
+	wr_view(rsp, (struct view){ l->rsp, l->rsp_n });
 }
+
+static const struct card_kind counting_card = { .name = "counting",
+	.apdu = run_command };
 
 static unsigned
 roll(struct line *l, unsigned sides)
@@ -121,20 +128,20 @@ roll(struct line *l, unsigned sides)
 }
 
 /* What happens to the next block that goes this way? */
-static enum fault
+static enum line_fault
 next_fault(struct line *l, enum direction way)
 {
 	unsigned at = l->blocks[way]++;
-	enum fault f = l->fault;
+	enum line_fault f = l->fault;
 
 	if (l->dice != 0) {
-		f = (enum fault)roll(l, FAULT_COUNT * 2);
-		return f < FAULT_COUNT && faults[f].direction == way &&
-		    faults[f].kind == MILD ? f : FAULT_NONE;
+		f = (enum line_fault)roll(l, LINE_COUNT * 2);
+		return f < LINE_COUNT && faults[f].direction == way &&
+		    faults[f].severity == MILD ? f : LINE_NONE;
 	}
 	if (faults[f].direction != way || at < l->from ||
 	    at - l->from >= l->times)
-		return FAULT_NONE;
+		return LINE_NONE;
 	return f;
 }
 
@@ -150,7 +157,7 @@ seal(struct line *l, uint8_t *block, size_t *n)
 		.seq = (block[1] & 0x40) != 0, .more = (block[1] & 0x20) != 0,
 		.inf = { inf, block[2] } };
 	memcpy(inf, block + 3, block[2]);
-	t1_block_write(&w, &b, l->card.crc);
+	t1_block_write(&w, &b, l->card_t1.crc);
 	*n = w.n;
 }
 
@@ -162,7 +169,7 @@ put_s(struct line *l, uint8_t *block, size_t *n, enum t1_s s)
 	struct t1_block b = { .kind = T1_S, .s = s, .inf = { &value,
 		s == T1_S_IFS || s == T1_S_WTX } };
 
-	t1_block_write(&w, &b, l->card.crc);
+	t1_block_write(&w, &b, l->card_t1.crc);
 	*n = w.n;
 }
 
@@ -171,59 +178,59 @@ put_plain(struct line *l, uint8_t *block, size_t *n, struct t1_block b)
 {
 	struct wr w = { .p = block, .cap = T1_BLOCK_MAX };
 
-	t1_block_write(&w, &b, l->card.crc);
+	t1_block_write(&w, &b, l->card_t1.crc);
 	*n = w.n;
 }
 
 /* Bends the bytes of a block. */
 static void
-spoil(struct line *l, enum fault f, uint8_t *block, size_t *n)
+spoil(struct line *l, enum line_fault f, uint8_t *block, size_t *n)
 {
 	switch (f) {
-	case FAULT_BAD_EDC_TO_CARD:
-	case FAULT_BAD_EDC:
+	case LINE_BAD_EDC_TO_CARD:
+	case LINE_BAD_EDC:
 		block[*n - 1] ^= 0x55;
 		break;
-	case FAULT_TRUNCATED_TO_CARD:
-	case FAULT_TRUNCATED:
+	case LINE_TRUNCATED_TO_CARD:
+	case LINE_TRUNCATED:
 		*n -= 2;
 		break;
-	case FAULT_EMPTY:
+	case LINE_EMPTY:
 		*n = 0;
 		break;
-	case FAULT_WRONG_SEQ_TO_CARD:
-	case FAULT_WRONG_SEQ:
+	case LINE_WRONG_SEQ_TO_CARD:
+	case LINE_WRONG_SEQ:
 		if ((block[1] & 0x80) == 0) {
 			block[1] ^= 0x40;
 			seal(l, block, n);
 		}
 		break;
-	case FAULT_WRONG_NAD:
+	case LINE_WRONG_NAD:
 		block[0] = 0x21;
-		block[*n - 1] ^= l->card.crc ? 0 : 0x21;
+		block[*n - 1] ^= l->card_t1.crc ? 0 : 0x21;
 		break;
-	case FAULT_RESERVED_PCB:
+	case LINE_RESERVED_PCB:
 		block[1] ^= (block[1] & 0xc0) == 0xc0 ? 0x10 : 0x08;
 		block[*n - 1] ^= (block[1] & 0xc0) == 0xc0 ? 0x10 : 0x08;
 		break;
-	case FAULT_LEN_255:
+	case LINE_LEN_255:
 		block[2] = 255;
 		break;
-	case FAULT_R0_INSTEAD:
-	case FAULT_R1_INSTEAD:
+	case LINE_R0_INSTEAD:
+	case LINE_R1_INSTEAD:
 		put_plain(l, block, n, (struct t1_block){ .kind = T1_R,
-			.seq = f == FAULT_R1_INSTEAD });
+			.seq = f == LINE_R1_INSTEAD });
 		break;
-	case FAULT_WTX_INSTEAD:
+	case LINE_WTX_INSTEAD:
 		put_s(l, block, n, T1_S_WTX);
 		break;
-	case FAULT_IFS_INSTEAD:
+	case LINE_IFS_INSTEAD:
 		put_s(l, block, n, T1_S_IFS);
 		break;
-	case FAULT_ABORT_INSTEAD:
+	case LINE_ABORT_INSTEAD:
 		put_s(l, block, n, T1_S_ABORT);
 		break;
-	case FAULT_RESYNCH_INSTEAD:
+	case LINE_RESYNCH_INSTEAD:
 		put_s(l, block, n, T1_S_RESYNCH);
 		break;
 	default:
@@ -247,27 +254,29 @@ enqueue(struct line *l, const uint8_t *block, size_t n)
 static void
 card_takes(struct line *l, struct view block)
 {
-	struct view v = t1_card_input(&l->card, block);
+	uint8_t out[CARD_T1_BLOCK_MAX];
+	struct wr w = { .p = out, .cap = sizeof(out) };
 
-	enqueue(l, v.p, v.n);
+	card_t1_block(&l->card_t1, &l->card, &l->plan, block, &w);
+	enqueue(l, out, w.n);
 }
 
 /* A block goes to the card; false when the transfer fails. */
 static bool
 deliver(struct line *l, struct view out)
 {
-	enum fault f = next_fault(l, TO_CARD);
+	enum line_fault f = next_fault(l, TO_CARD);
 	uint8_t block[T1_BLOCK_MAX];
 	size_t n = out.n;
 
-	if (f == FAULT_STALLED_TO_CARD)
+	if (f == LINE_STALLED_TO_CARD)
 		return false;
-	if (f == FAULT_LOST_TO_CARD)
+	if (f == LINE_LOST_TO_CARD)
 		return true;
 	memcpy(block, out.p, n);
 	spoil(l, f, block, &n);
 	card_takes(l, (struct view){ block, n });
-	if (f == FAULT_DOUBLED_TO_CARD)
+	if (f == LINE_DOUBLED_TO_CARD)
 		card_takes(l, (struct view){ block, n });
 	return true;
 }
@@ -279,21 +288,21 @@ deliver(struct line *l, struct view out)
 static struct step
 fetch(struct line *l, bool is_draining)
 {
-	enum fault f = is_draining ? FAULT_NONE : next_fault(l, FROM_CARD);
+	enum line_fault f = is_draining ? LINE_NONE : next_fault(l, FROM_CARD);
 	uint8_t *block = l->queue[l->first];
 	size_t n = l->queue_len[l->first];
 	struct step s;
 	uint8_t *copy;
 
-	if (l->queued == 0 || f == FAULT_LATE)
+	if (l->queued == 0 || f == LINE_LATE)
 		return t1_timeout(&l->t);
-	if (f == FAULT_STALLED)
+	if (f == LINE_STALLED)
 		return t1_failed(&l->t, ERR_STALL);
-	if (f != FAULT_DOUBLED) {
+	if (f != LINE_DOUBLED) {
 		l->first = (l->first + 1) % QUEUE_MAX;
 		l->queued--;
 	}
-	if (f == FAULT_LOST)
+	if (f == LINE_LOST)
 		return t1_timeout(&l->t);
 	if (n != 0)
 		spoil(l, f, block, &n);
@@ -337,21 +346,29 @@ exchange(struct line *l, struct view command)
 	return s;
 }
 
+/* What the card asks for before the Nth block it sends: slotemu(1). */
 static const struct shape {
 	size_t command_n, rsp_n;
 	bool crc;
-	unsigned wtx;
-	uint8_t ask_ifsc;
+	const char *plan;
 } shapes[] = {
-	{ 5, 2, false, 0, 0 },
-	{ 5, 2, true, 0, 0 },
-	{ 105, 2, false, 0, 0 },	/* the eToken's UPDATE */
-	{ 5, 102, false, 0, 0 },	/* and its answer */
-	{ 70, 70, false, 0, 0 },
-	{ 70, 70, true, 2, 0 },
-	{ 5, 64, false, 3, 16 },
-	{ 200, 300, false, 1, 100 },
+	{ 5, 2, false, "none" },
+	{ 5, 2, true, "none" },
+	{ 105, 2, false, "none" },	/* the eToken's UPDATE */
+	{ 5, 102, false, "none" },	/* and its answer */
+	{ 70, 70, false, "none" },
+	{ 70, 70, true, "card-wtx@1:2+card-wtx@4:3" },
+	{ 5, 64, false, "card-wtx@1:1+card-wtx@3:1+card-ifs@5:16" },
+	{ 200, 300, false, "card-ifs@1:31+card-wtx@9:5" },
 };
+
+static void
+card_is_reset(struct line *l, const struct shape *shape)
+{
+	struct card_atr atr = { .ifsc = 32, .crc = shape->crc };
+
+	card_t1_reset(&l->card_t1, &atr);
+}
 
 static void
 line_init(struct line *l, const struct shape *shape)
@@ -360,13 +377,10 @@ line_init(struct line *l, const struct shape *shape)
 		.bwt_ms = 10 };
 
 	memset(l, 0, sizeof(*l));
-	l->card.run = run_command;
-	l->card.arg = l;
-	l->card.crc = shape->crc;
-	l->card.wtx = shape->wtx;
-	l->card.ask_ifsc = shape->ask_ifsc;
+	l->card.kind = &counting_card;
+	l->card.state = l;
 	l->rsp_n = shape->rsp_n;
-	t1_card_reset(&l->card);
+	card_is_reset(l, shape);
 	ck_assert_int_eq(t1_init(&l->t, &p, l->got, sizeof(l->got)), ERR_OK);
 }
 
@@ -375,6 +389,7 @@ next_exchange(struct line *l, const struct shape *shape)
 {
 	uint8_t command[256];
 
+	ck_assert(fault_parse(&l->plan, shape->plan));
 	l->id = (uint8_t)(l->id * 5 + 17);
 	for (size_t i = 0; i < shape->command_n; i++)
 		command[i] = (uint8_t)(l->id + i * 3);
@@ -386,7 +401,7 @@ next_exchange(struct line *l, const struct shape *shape)
  * last one of the next, must work. True while `from` was inside the exchange.
  */
 static bool
-try_fault(struct line *l, const struct shape *shape, enum fault f,
+try_fault(struct line *l, const struct shape *shape, enum line_fault f,
     unsigned from, unsigned times)
 {
 	struct step s;
@@ -394,17 +409,18 @@ try_fault(struct line *l, const struct shape *shape, enum fault f,
 
 	line_init(l, shape);
 	ck_assert_int_eq(next_exchange(l, shape).kind, STEP_DONE);
+	ck_assert_uint_eq(l->card_t1.violations, 0);
 	l->fault = f;
 	l->from = from;
 	l->times = times;
 	l->blocks[TO_CARD] = l->blocks[FROM_CARD] = 0;
 	s = next_exchange(l, shape);
 	was_reached = l->blocks[faults[f].direction] > from;
-	if (times == 1 && faults[f].kind != HARSH &&
+	if (times == 1 && faults[f].severity != HARSH &&
 	    s.kind != STEP_DONE)
 		ck_abort_msg("%s at block %u: %s", faults[f].name, from,
 		    err_name(s.err));
-	l->fault = FAULT_NONE;
+	l->fault = LINE_NONE;
 	for (unsigned i = 0; i < 3; i++)
 		s = next_exchange(l, shape);
 	if (s.kind != STEP_DONE && times <= T1_RETRIES_MAX)
@@ -412,7 +428,7 @@ try_fault(struct line *l, const struct shape *shape, enum fault f,
 		    faults[f].name, from, times, err_name(s.err));
 
 	/* a card reset makes everything good */
-	t1_card_reset(&l->card);
+	card_is_reset(l, shape);
 	t1_reset(&l->t);
 	l->queued = 0;
 	ck_assert_int_eq(next_exchange(l, shape).kind, STEP_DONE);
@@ -423,7 +439,7 @@ START_TEST(every_fault_at_every_block)
 {
 	static const unsigned times[] = { 1, 2, 3, 4, 5, 8, FOR_EVER };
 	static struct line l;
-	enum fault f = (enum fault)_i;
+	enum line_fault f = (enum line_fault)_i;
 
 	for (size_t k = 0; k < sizeof(shapes) / sizeof(shapes[0]); k++) {
 		for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
@@ -450,7 +466,7 @@ START_TEST(faults_at_random)
 		done += next_exchange(&l, shape).kind == STEP_DONE;
 		if (i % 16 != 15)
 			continue;
-		t1_card_reset(&l.card);
+		card_is_reset(&l, shape);
 		t1_reset(&l.t);
 		l.queued = 0;
 	}
@@ -465,7 +481,7 @@ main(void)
 	TCase *t = tcase_create("t1_faults");
 
 	tcase_set_timeout(t, 120);
-	tcase_add_loop_test(t, every_fault_at_every_block, 1, FAULT_COUNT);
+	tcase_add_loop_test(t, every_fault_at_every_block, 1, LINE_COUNT);
 	tcase_add_loop_test(t, faults_at_random, 0,
 	    (int)(sizeof(shapes) / sizeof(shapes[0])));
 	suite_add_tcase(s, t);

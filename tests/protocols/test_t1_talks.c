@@ -168,12 +168,12 @@ static const struct talk talks[] = {
 	{ "the card aborts its own chain", {
 	    { "START 4", "I(0,0)" }, { "I(0,1)", "R(1)" },
 	    { "S(ABORT request)", "S(ABORT response)" },
-	    { "I(1,0)", "DONE 2" } } },
-	{ "the card aborts its own chain twice", {
+	    { "R(1)", "S(RESYNCH request)" },
+	    { "S(RESYNCH response)", "WAIT" }, { "lost", "FAIL CARD" } } },
+	{ "the card aborts its own chain and goes on", {
 	    { "START 4", "I(0,0)" }, { "I(0,1)", "R(1)" },
 	    { "S(ABORT request)", "S(ABORT response)" },
-	    { "I(1,1)", "R(0)" },
-	    { "S(ABORT request)", "S(RESYNCH request)" },
+	    { "I(1,1)", "S(RESYNCH request)" },
 	    { "S(RESYNCH response)", "WAIT" }, { "lost", "FAIL CARD" } } },
 	{ "our consent to an abort is damaged", {
 	    { "START 10", "I(0,1)" },
