@@ -20,15 +20,15 @@ fuzz_targets = \
 
 %C%_fuzz_apdu_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_atr_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_ccid_desc_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_ccid_exchange_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_ccid_msg_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_conf_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_openct_wire_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_pps_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_t0_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_t1_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_tlv_LDADD = $(FUZZ_LDADD)
-%C%_fuzz_ccid_desc_LDADD = $(FUZZ_LDADD)
-%C%_fuzz_ccid_exchange_LDADD = $(FUZZ_LDADD)
-%C%_fuzz_ccid_msg_LDADD = $(FUZZ_LDADD)
 # End of fuzz LDADD
 
 FUZZ_LIBS = protocols/libprotocols.la base/libbase.la

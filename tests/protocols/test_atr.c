@@ -69,6 +69,10 @@ static const struct good {
 	    .protocols = T1, .protocol = 1, .ta1 = 0x11, .fi = 372, .di = 1,
 	    .fmax_khz = 5000, .wi = 10, .ifsc = 32, .bwi = 4, .cwi = 15,
 	    .crc = true, .classes = 1, .historical_at = 9 } },
+	{ "an LRC, said aloud", B("\x3b\x80\x81\x41\x00\x40"), {
+	    .protocols = T1, .protocol = 1, .ta1 = 0x11, .fi = 372, .di = 1,
+	    .fmax_khz = 5000, .wi = 10, .ifsc = 32, .bwi = 4, .cwi = 13,
+	    .classes = 1, .historical_at = 5 } },
 	{ "33 bytes", B(LONGEST), { .protocols = T1, .protocol = 0,
 	    .specific = true, .can_change = true, .ta1 = 0x18, .fi = 372,
 	    .di = 12, .fmax_khz = 5000, .guard = 255, .wi = 10, .ifsc = 32,
@@ -152,6 +156,7 @@ static const struct {
 } bad[] = {
 	{ "no TS", B("\x3a\x00"), ERR_FORMAT, ATR_FLAW_TS, false },
 	{ "raw inverse TS", B("\x03\x00"), ERR_FORMAT, ATR_FLAW_TS, false },
+	{ "TS alone, wrong", B("\x00"), ERR_FORMAT, ATR_FLAW_TS, false },
 	{ "all FF", B("\xff\xff\xff"), ERR_FORMAT, ATR_FLAW_TS, false },
 	{ "TCK wrong", B("\x3b\x80\x80\x01\x02"), ERR_FORMAT,
 	    ATR_FLAW_TCK_WRONG, true },

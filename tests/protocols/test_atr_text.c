@@ -98,6 +98,17 @@ static const struct {
 	    "13+1 TB4 contact C6 (SPU) used in the maker's own way",
 	    "14+1 TC4 reserved, for T=15",
 	    "15+1 TCK check byte, wrong: bf would be right" } },
+	{ B("\x3b\x86\x81\x1f\x41\x80\x73\xc0\x01\xc0\x82\x98"), {
+	    "0+1 TS direct convention",
+	    "1+1 T0 TD1 follows, 6 historical bytes",
+	    "2+1 TD1 T=1: TD2 follows",
+	    "3+1 TD2 T=15, global values: TA3 follows",
+	    "4+1 TA3 clock may stop low; supply A (5 V)",
+	    "5+1 historical objects in COMPACT-TLV",
+	    "6+4 historical card capabilities: c0 01 c0, command chaining, "
+	    "extended length",
+	    "10+1 historical an object of 2 bytes, cut short",
+	    "11+1 TCK check byte, wrong: 29 would be right" } },
 	{ B("\x3b"), { "0+1 TS direct convention",
 	    "1+0 - bytes are missing" } },
 	{ B("\x3b\x80\x01"), { "0+1 TS direct convention",

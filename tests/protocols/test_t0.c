@@ -203,10 +203,13 @@ play(const struct talk *talk, enum t0_level level)
 		free(copy);
 		ck_assert_msg(s.kind == turn->kind && s.err == turn->err &&
 		    view_eq(s.out, turn->out), "%s, turn %d", talk->name, i);
-		if (s.kind == STEP_SEND || s.kind == STEP_WAIT)
+		if (s.kind == STEP_SEND || s.kind == STEP_WAIT) {
 			ck_assert_uint_ge(s.wait_ms, WAIT_MS);
-		else
+			ck_assert_int_eq(t0_expects(&t) != 0,
+			    level == T0_CHARACTER);
+		} else {
 			ck_assert_uint_eq(t0_expects(&t), 0);
+		}
 	}
 	ck_assert(s.kind == STEP_DONE || s.kind == STEP_FAIL);
 }
@@ -316,7 +319,8 @@ START_TEST(more_for_ever)
 	unsigned turns = 0;
 
 	while ((s = t0_input(&t, B("\x61\x00"))).kind == STEP_SEND)
-		ck_assert_uint_le(++turns, T0_ROUNDS_MAX);
+		ck_assert_uint_lt(++turns, T0_ROUNDS_MAX);
+	ck_assert_uint_eq(turns, T0_ROUNDS_MAX - 1);
 	ck_assert_int_eq(s.kind, STEP_FAIL);
 	ck_assert_int_eq(s.err, ERR_CARD);
 }
