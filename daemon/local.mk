@@ -7,7 +7,14 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/arbiter.c \
 	%D%/background.c \
 	%D%/background.h \
+	%D%/control.c \
 	%D%/control.h \
+	%D%/control_commands.c \
+	%D%/control_commands.h \
+	%D%/control_find.c \
+	%D%/control_find.h \
+	%D%/control_json.c \
+	%D%/control_json.h \
 	%D%/handler.c \
 	%D%/handler.h \
 	%D%/hotplug.c \

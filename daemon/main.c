@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "daemon/background.h"
+#include "daemon/control.h"
 #include "daemon/hotplug.h"
 #include "daemon/openct_server.h"
 #include "daemon/options.h"
@@ -37,6 +38,7 @@ struct daemon {
 	struct registry *registry;
 	struct hotplug *hotplug;
 	struct openct_server *openct;
+	struct control *control;
 	bool quitting;
 };
 
@@ -184,6 +186,8 @@ leave_when_over(struct daemon *d)
 static void
 close_dialects(struct daemon *d)
 {
+	control_close(d->control);
+	d->control = NULL;
 	openct_server_close(d->openct);
 	d->openct = NULL;
 }
@@ -262,6 +266,9 @@ open_dialects(struct daemon *d)
 	enum err e = openct_server_open(&d->openct, d->base, d->registry, dir,
 	    SOCKET_MODE);
 
+	if (e == ERR_OK)
+		e = control_open(&d->control, d->base, d->registry, dir,
+		    SOCKET_MODE);
 	if (e != ERR_OK)
 		log_at(LOG_LEVEL_ERROR, dir, "cannot serve programs: %s",
 		    e == ERR_SYSTEM ? strerror(errno) : err_text(e));

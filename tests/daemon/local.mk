@@ -11,11 +11,13 @@ daemon_tests = \
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
 daemon_scripts = \
-	%D%/test_handlers.py
+	%D%/test_control.py \
+	%D%/test_handlers.py \
+	%D%/test_openct.py
 # End of daemon_scripts
 TESTS += $(daemon_scripts)
 EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
-	%D%/fake_ifdhandler.py %D%/harness.py
+	%D%/fake_ifdhandler.py %D%/harness.py %D%/openct_wire.py
 
 %C%_test_registry_CFLAGS = $(UNIT_CFLAGS) $(EVENT_CFLAGS)
 %C%_test_registry_LDADD = daemon/libslotd.la $(UNIT_LDADD)
