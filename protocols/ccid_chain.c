@@ -48,7 +48,8 @@ send_next(struct ccid_chain *c, bool is_first)
 	if (is_first)
 		return send_part(c,
 		    is_last ? CCID_CHAIN_WHOLE : CCID_CHAIN_FIRST, part);
-	return send_part(c, is_last ? CCID_CHAIN_LAST : CCID_CHAIN_MIDDLE, part);
+	return send_part(c,
+	    is_last ? CCID_CHAIN_LAST : CCID_CHAIN_MIDDLE, part);
 }
 
 struct step

@@ -74,8 +74,9 @@ void		ccid_exchange_init(struct ccid_exchange *, uint8_t slot,
 
 /*
  * Sends a command (its slot and seq are filled in here; its data may not lie in
- * buf) and waits wait_ms for each answer. Fails at once with ERR_TOO_LONG when it does not fit into cap,
- * with ERR_ARG for an unknown type or while a command is under way.
+ * buf) and waits wait_ms for each answer. Fails at once with ERR_TOO_LONG when
+ * it does not fit into cap, with ERR_ARG for an unknown type or while a command
+ * is under way.
  *
  * STEP_DONE's out is the answer's data, in buf until the next start; x->rsp has
  * the rest of the answer (rsp.arg is bChainParameter). After STEP_FAIL x->rsp

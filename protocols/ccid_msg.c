@@ -174,7 +174,7 @@ ccid_cmd_write(struct wr *w, const struct ccid_cmd *c)
 static enum err
 read_data(struct rd *r, uint32_t len, struct view *data)
 {
-	*data = rd_take(r, len);	/* believed only if the bytes are there */
+	*data = rd_take(r, len);	/* believed only if it is there */
 	if (r->bad)
 		return ERR_SHORT;
 	return r->in.n == 0 ? ERR_OK : ERR_FORMAT;
@@ -275,7 +275,7 @@ error_of(uint8_t code)
 	return code < 0x80 ? ERR_ARG : ERR_READER;
 }
 
-/* Was it the slot that failed (CCID 1.1 table 6.2-2), not the command's form? */
+/* The slot failed (CCID 1.1 table 6.2-2), not the command's form. */
 static bool
 is_about_card(enum err e)
 {

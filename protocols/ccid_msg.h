@@ -88,7 +88,8 @@ struct ccid_rsp {
 	enum ccid_icc icc;
 	enum ccid_outcome outcome;
 	uint8_t error;		/* bError */
-	uint8_t arg;		/* bChainParameter, bClockStatus, bProtocolNum */
+	uint8_t arg;		/* bChainParameter, bClockStatus or
+				   bProtocolNum */
 	struct view data;	/* borrowed */
 };
 
@@ -174,7 +175,8 @@ const char	*ccid_error_text(uint8_t error);
  * of the slot is ERR_NO_CARD, and a card that is mute because nobody powered it
  * is ERR_UNPOWERED.
  */
-enum err	ccid_rsp_err(uint8_t cmd_type, const struct ccid_rsp *) MUST_USE;
+enum err	ccid_rsp_err(uint8_t cmd_type, const struct ccid_rsp *)
+		    MUST_USE;
 
 /* ---- interrupt endpoint (CCID 1.1 §6.3) ---- */
 

@@ -200,8 +200,8 @@ check_firmware(const struct ccid_plan *p, const struct ccid_device *dev,
 	if (dev->allow_old_firmware ||
 	    !ccid_has_quirk(p->quirks, CCID_QUIRK_OLD_FIRMWARE))
 		return ERR_OK;
-	snprintf(why, CCID_PLAN_TEXT, "its firmware %x.%02x is known to corrupt "
-	    "exchanges; %x.%02x or later is needed", has >> 8, has & 0xff,
+	snprintf(why, CCID_PLAN_TEXT, "its firmware %x.%02x is known to "
+	    "corrupt exchanges; %x.%02x or later is needed", has >> 8, has & 0xff,
 	    needs >> 8, needs & 0xff);
 	return ERR_UNSUPPORTED;
 }
@@ -240,7 +240,7 @@ ccid_plan_make(struct ccid_plan *p, const struct usb_interface *i,
 	if (e != ERR_OK)
 		return e;
 	p->level = level_of(&d, p->quirks);
-	/* Some name neither (dwProtocols 03 00 for 00 03): the ATR will tell. */
+	/* Some name neither (dwProtocols 0300h for 3): the ATR will tell. */
 	p->protocols = d.protocols & (CCID_T0 | CCID_T1);
 	if (p->protocols == 0)
 		p->protocols = CCID_T0 | CCID_T1;

@@ -92,7 +92,8 @@ enum err	ccid_plan_make(struct ccid_plan *, const struct usb_interface *,
  * The plan in words, for people: "short APDUs (at most 261 bytes) on bulk
  * pipes, ...". NUL-terminated, cut at cap. Returns dst.
  */
-char		*ccid_plan_text(char *dst, size_t cap, const struct ccid_plan *);
+char		*ccid_plan_text(char *dst, size_t cap,
+		    const struct ccid_plan *);
 
 /* "short APDU". Never NULL. */
 const char	*ccid_level_name(enum ccid_level);

@@ -32,7 +32,7 @@
 	X(OFF_BEFORE_ON, "needs IccPowerOff before each IccPowerOn")	\
 	X(DISPLAY_TEXTS, "its display shows nothing until texts are loaded") \
 	X(NO_SUSPEND,	"does not wake up from USB autosuspend")	\
-	X(NO_PIN,	"its PIN entry does not work or leaks the PIN: hidden") \
+	X(NO_PIN,	"its PIN entry fails or leaks the PIN: hidden") \
 	X(PIN_NO_TEXT,	"bNumberMessage must be 0, and 250 ms must pass") \
 	X(PIN_ONE_TEXT,	"bNumberMessage must be 1")			\
 	X(PIN_THREE_TEXTS, "bNumberMessage must be 3")			\

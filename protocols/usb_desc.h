@@ -84,7 +84,8 @@ struct usb_desc {
 bool		usb_desc_next(struct view *rest, struct usb_desc *) MUST_USE;
 
 /* ERR_SHORT, or ERR_FORMAT where it is no device descriptor. */
-enum err	usb_device_parse(struct usb_device_desc *, struct view) MUST_USE;
+enum err	usb_device_parse(struct usb_device_desc *, struct view)
+		    MUST_USE;
 
 /*
  * The head of a configuration with all its interfaces behind it. ERR_SHORT when

@@ -217,6 +217,31 @@ START_TEST(nothing_goes_on_for_ever)
 }
 END_TEST
 
+START_TEST(no_extension_is_longer_than_the_longest)
+{
+	struct ccid_seq seq = { 0 };
+	struct ccid_exchange x;
+	uint8_t buf[CAP];
+	struct ccid_cmd c = ccid_slot_status();
+	struct step s;
+
+	ccid_exchange_init(&x, 2, &seq, buf, sizeof(buf));
+	s = ccid_exchange_start(&x, &c, 167723);
+	ck_assert_uint_eq(s.wait_ms, 167723);
+	s = ccid_exchange_input(&x, B("\x81\0\0\0\0\x02\0\x80\x02\0"));
+	ck_assert_uint_eq(s.wait_ms, 335446);
+	s = ccid_exchange_input(&x, B("\x81\0\0\0\0\x02\0\x80\xff\0"));
+	ck_assert_uint_eq(s.wait_ms, CCID_WAIT_MAX_MS);
+	ccid_exchange_fini(&x);
+	s = ccid_exchange_start(&x, &c, UINT32_MAX);
+	s = ccid_exchange_input(&x, B("\x81\0\0\0\0\x02\x01\x80\xff\0"));
+	ck_assert_uint_eq(s.wait_ms, CCID_WAIT_MAX_MS);
+	ccid_exchange_fini(&x);
+	s = ccid_exchange_start(&x, &c, 0);
+	ck_assert_uint_eq(s.wait_ms, 1);
+}
+END_TEST
+
 START_TEST(only_an_unanswered_abort_is_stuck)
 {
 	struct ccid_seq seq = { 0 };
@@ -327,6 +352,7 @@ main(void)
 	tcase_add_loop_test(t, talks_go_as_written, 0,
 	    (int)(sizeof(talks) / sizeof(talks[0])));
 	tcase_add_test(t, nothing_goes_on_for_ever);
+	tcase_add_test(t, no_extension_is_longer_than_the_longest);
 	tcase_add_test(t, only_an_unanswered_abort_is_stuck);
 	tcase_add_test(t, a_reader_busy_for_ever_is_left);
 	tcase_add_test(t, commands_and_answers_are_wiped);
