@@ -2,6 +2,13 @@
 # Everything but main, so that the tests can link it.
 noinst_LTLIBRARIES += %D%/libifd.la
 %C%_libifd_la_SOURCES = \
+	%D%/driver.h \
+	%D%/engine.c \
+	%D%/engine.h \
+	%D%/exchange.c \
+	%D%/exchange.h \
+	%D%/identify.c \
+	%D%/identify.h \
 	%D%/sandbox.c \
 	%D%/sandbox.h \
 	%D%/usb.c \

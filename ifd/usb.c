@@ -164,7 +164,7 @@ drain(struct usb *usb, uint32_t limit_ms)
 
 		usb_flush(usb);
 		n = usb_pollfds(usb, fds, USB_POLLFDS_MAX);
-		poll(fds, n, usb->in_flight == 0 ? 0 : (int)(end - now));
+		poll(fds, n, n == 0 ? 0 : (int)(end - now));
 		usb_dispatch(usb, true);
 		now = clock_now_ms();
 	}

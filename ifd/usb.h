@@ -87,6 +87,7 @@ struct usb {
 	struct usb_xfer *xfers;
 	size_t in_flight;	/* counts what was handed to ops->submit */
 	bool gone;		/* the device was lost; submits fail with GONE */
+	bool unconfigured;	/* nobody has sent SET_CONFIGURATION */
 };
 
 /*

@@ -411,6 +411,8 @@ usb_usbip_open(struct usb **usb, int owned_fd, uint32_t devid)
 		return flags < 0 ? ERR_SYSTEM : ERR_MEMORY;
 	}
 	u->usb.ops = &ops;
+	/* the server's kernel took it away when it exported the device */
+	u->usb.unconfigured = true;
 	u->fd = owned_fd;
 	u->devid = devid;
 	*usb = &u->usb;

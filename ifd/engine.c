@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "ifd/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "ifd/exchange.h"
+#include "ifd/identify.h"
+
+enum {
+	INTERRUPT_ERRORS_MAX = 8,	/* in a row, then it is given up */
+	BULK_UNIT = 1024,	/* a multiple of every wMaxPacketSize: no
+				   packet of the device may overrun the end */
+};
+
+enum phase {
+	PHASE_IDENTIFY,
+	PHASE_OPEN,		/* IFD_OPEN runs */
+	PHASE_STATUS,		/* IFD_STATUS runs, of slot status_slot */
+	PHASE_READY,
+	PHASE_LOST,
+};
+
+struct engine {
+	const struct ifd_driver *driver;
+	struct usb *usb;
+	const struct engine_events *events;
+	void *arg;
+	uint64_t now_ms;
+	enum phase phase;
+	bool step_ended;	/* the request of this phase is over */
+	enum err step_err;
+	unsigned status_slot;
+	bool opened;		/* the driver's close is due */
+	struct ifd_reader reader;
+	struct exchange *exchanges;	/* one a slot */
+	uint32_t *reported;		/* the card that was told, by slot */
+	void *slot_states;
+	struct usb_xfer *in, *interrupt;
+	bool held;		/* a message in `in` came before its command
+				   was seen to leave */
+	struct view held_data;
+	unsigned interrupt_errors;
+	unsigned faults;
+	/* for PHASE_IDENTIFY */
+	struct identify identify;
+	struct ifd_slot identify_slot;
+	struct exchange identify_exchange;
+};
+
+static usb_done in_done, interrupt_done;
+
+static size_t
+slots(const struct engine *e)
+{
+	return e->exchanges != NULL ? e->reader.info.slots : 0;
+}
+
+/* The one way out of a working reader. */
+static void
+lose(struct engine *e, enum err err, const char *text)
+{
+	if (e->phase == PHASE_LOST)
+		return;
+	for (size_t i = 0; i < slots(e); i++)
+		exchange_abandon(&e->exchanges[i], err);
+	e->phase = PHASE_LOST;
+	e->events->lost(e->arg, err, text);
+}
+
+static void
+tell_card(struct engine *e, struct ifd_slot *s, uint32_t card)
+{
+	struct view atr = { s->atr,
+		(card & CHANNEL_POWERED) != 0 ? s->atr_n : 0 };
+
+	e->reported[s->number] = card;
+	e->events->card(e->arg, s, card, atr);
+}
+
+/* Tells what has changed: at once that a card left, the rest when no request
+   that may change it again is under way. */
+static void
+tell_cards(struct engine *e)
+{
+	for (size_t i = 0; i < slots(e) && e->phase == PHASE_READY; i++) {
+		struct ifd_slot *s = &e->reader.slots[i];
+		bool was = (e->reported[i] & CHANNEL_PRESENT) != 0;
+		bool is = (s->card & CHANNEL_PRESENT) != 0;
+
+		if (was && (!is || s->swapped))
+			tell_card(e, s, 0);
+		s->swapped = false;
+		if (s->card != e->reported[i] &&
+		    !exchange_is_running(&e->exchanges[i]))
+			tell_card(e, s, s->card);
+	}
+}
+
+/* Errors that say something about the reader, not about card or request. */
+static bool
+is_fault(enum err err)
+{
+	return err == ERR_IO || err == ERR_STALL || err == ERR_TIMEOUT ||
+	    err == ERR_SHORT || err == ERR_FORMAT;
+}
+
+static void
+ended(void *arg, struct ifd_slot *slot, enum err err, struct view data)
+{
+	struct engine *e = arg;
+	const char *text = slot->why[0] != '\0' ? slot->why : err_text(err);
+
+	e->faults = is_fault(err) ? e->faults + 1 : 0;
+	if (e->phase == PHASE_READY) {
+		tell_cards(e);
+		e->events->ended(e->arg, slot, err, data, text);
+		return;
+	}
+	e->step_ended = true;
+	e->step_err = err;
+	if (err != ERR_OK)
+		snprintf(e->reader.why, sizeof(e->reader.why), "%s", text);
+}
+
+/* ---- the pipes ---- */
+
+static void
+deliver(struct engine *e, struct view data)
+{
+	const struct ifd_driver *d = e->driver;
+	int slot = d->route != NULL ? d->route(&e->reader, data) : 0;
+
+	e->held = false;
+	if (slot < 0 || (size_t)slot >= slots(e) ||
+	    !exchange_wants_input(&e->exchanges[slot])) {
+		log_at(LOG_LEVEL_INFO, NULL, "a message of %zu bytes that "
+		    "nobody waits for was discarded", data.n);
+	} else if (!exchange_takes_input(&e->exchanges[slot])) {
+		e->held = true;
+		e->held_data = data;
+		return;
+	} else {
+		exchange_input(&e->exchanges[slot], data);
+	}
+	secret_wipe(e->in->buf, data.n);
+}
+
+/* Tells all who wait for a message that none can come. */
+static void
+fault_all(struct engine *e, enum err err)
+{
+	for (size_t i = 0; i < slots(e); i++)
+		if (exchange_wants_input(&e->exchanges[i]))
+			exchange_fault(&e->exchanges[i], err);
+}
+
+static void
+submit_clear_halt(struct usb_xfer *x)
+{
+	x->kind = USB_CLEAR_HALT;
+	x->n = 0;
+	usb_submit(x);
+}
+
+static void
+in_done(void *arg, enum err err, struct view data)
+{
+	struct engine *e = arg;
+
+	if (e->in->kind == USB_CLEAR_HALT && err != ERR_GONE)
+		fault_all(e, ERR_STALL);
+	else if (err == ERR_OK)
+		deliver(e, data);
+	else if (err == ERR_STALL)
+		submit_clear_halt(e->in);
+	else if (err != ERR_CANCELLED && err != ERR_GONE)
+		fault_all(e, err);
+}
+
+/* The bulk pipe is read while somebody waits for a message and no longer. */
+static void
+keep_in(struct engine *e)
+{
+	bool wanted = false;
+
+	if (e->in == NULL)
+		return;
+	if (e->held)
+		deliver(e, e->held_data);
+	for (size_t i = 0; i < slots(e); i++)
+		wanted = wanted || exchange_wants_input(&e->exchanges[i]);
+	if (e->in->busy && !wanted && e->in->kind == USB_BULK)
+		usb_cancel(e->in);
+	if (e->in->busy || !wanted || e->held)
+		return;
+	e->in->kind = USB_BULK;
+	e->in->n = e->in->cap;
+	usb_submit(e->in);
+}
+
+static void
+interrupt_came(struct engine *e, struct view data)
+{
+	int slot = -1;
+
+	e->interrupt_errors = 0;
+	if (e->driver->interrupt != NULL && data.n != 0)
+		slot = e->driver->interrupt(&e->reader, data);
+	if (slot >= 0 && (size_t)slot < slots(e))
+		exchange_input(&e->exchanges[slot], data);
+}
+
+static void
+interrupt_done(void *arg, enum err err, struct view data)
+{
+	struct engine *e = arg;
+	struct usb_xfer *x = e->interrupt;
+
+	if (err == ERR_GONE || err == ERR_CANCELLED)
+		return;
+	if (err == ERR_OK && x->kind == USB_INTERRUPT)
+		interrupt_came(e, data);
+	else if (err != ERR_OK && ++e->interrupt_errors > INTERRUPT_ERRORS_MAX) {
+		e->reader.info.polls = true;
+		log_at(LOG_LEVEL_WARN, NULL, "the interrupt pipe is given up: "
+		    "%s", err_text(err));
+		return;
+	}
+	if (err == ERR_STALL && x->kind == USB_INTERRUPT) {
+		submit_clear_halt(x);
+		return;
+	}
+	x->kind = USB_INTERRUPT;
+	x->n = x->cap;
+	usb_submit(x);
+}
+
+static size_t
+round_up(size_t n)
+{
+	return (n + BULK_UNIT - 1) / BULK_UNIT * BULK_UNIT;
+}
+
+static enum err
+open_pipes(struct engine *e)
+{
+	const struct ifd_reader *r = &e->reader;
+
+	if (r->bulk_in != 0) {
+		e->in = usb_xfer_new(e->usb, round_up(r->in_cap), in_done, e);
+		if (e->in == NULL)
+			return ERR_MEMORY;
+		e->in->ep = r->bulk_in;
+	}
+	if (r->interrupt == 0)
+		return ERR_OK;
+	e->interrupt = usb_xfer_new(e->usb, r->interrupt_cap, interrupt_done,
+	    e);
+	if (e->interrupt == NULL)
+		return ERR_MEMORY;
+	e->interrupt->ep = r->interrupt;
+	e->interrupt->kind = USB_INTERRUPT;
+	e->interrupt->n = r->interrupt_cap;
+	usb_submit(e->interrupt);
+	return ERR_OK;
+}
+
+/* ---- opening ---- */
+
+static enum err
+open_slot(struct engine *e, size_t i)
+{
+	struct ifd_slot *s = &e->reader.slots[i];
+	struct exchange *x = &e->exchanges[i];
+	enum err err;
+
+	s->reader = &e->reader;
+	s->number = (uint8_t)i;
+	s->state = (uint8_t *)e->slot_states + i * e->driver->slot_size;
+	err = exchange_open(x, e->usb, e->driver, s);
+	x->ended = ended;
+	x->arg = e;
+	x->now_ms = &e->now_ms;
+	if (err == ERR_OK && e->driver->slot_open != NULL)
+		err = e->driver->slot_open(s);
+	return err;
+}
+
+static enum err
+open_slots(struct engine *e)
+{
+	size_t n = e->reader.info.slots;
+	enum err err = ERR_OK;
+
+	if (n == 0 || n > CHANNEL_SLOTS_MAX)
+		return ERR_NO_SLOT;
+	e->reader.slots = calloc(n, sizeof(*e->reader.slots));
+	e->slot_states = calloc(n, e->driver->slot_size + 1);
+	e->reported = calloc(n, sizeof(*e->reported));
+	e->exchanges = calloc(n, sizeof(*e->exchanges));
+	if (e->reader.slots == NULL || e->slot_states == NULL ||
+	    e->reported == NULL || e->exchanges == NULL)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < n && err == ERR_OK; i++)
+		err = open_slot(e, i);
+	return err;
+}
+
+static enum err
+open_reader(struct engine *e)
+{
+	struct ifd_reader *r = &e->reader;
+	enum err err = e->driver->open(r);
+
+	if (err != ERR_OK)
+		return err;
+	e->opened = true;
+	err = usb_claim(e->usb, r->interface.number);
+	if (err != ERR_OK) {
+		snprintf(r->why, sizeof(r->why), "its interface cannot be "
+		    "claimed: %s", err_text(err));
+		return err;
+	}
+	err = open_slots(e);
+	if (err == ERR_OK)
+		err = open_pipes(e);
+	return err;
+}
+
+static void
+start_op(struct engine *e, unsigned slot, enum ifd_op op)
+{
+	struct ifd_request r = { .op = op };
+
+	e->step_ended = false;
+	e->step_err = ERR_OK;
+	exchange_start(&e->exchanges[slot], &r);
+}
+
+static void
+become_ready(struct engine *e)
+{
+	e->phase = PHASE_READY;
+	e->faults = 0;
+	e->reader.why[0] = '\0';
+	e->events->ready(e->arg, &e->reader.info);
+	for (size_t i = 0; i < slots(e); i++) {
+		e->reader.slots[i].swapped = false;
+		tell_card(e, &e->reader.slots[i], e->reader.slots[i].card);
+	}
+}
+
+static const char *
+why(const struct engine *e)
+{
+	return e->reader.why[0] != '\0' ? e->reader.why : err_text(e->step_err);
+}
+
+/* What comes after the phase whose request is over. */
+static void
+next_phase(struct engine *e)
+{
+	switch (e->phase) {
+	case PHASE_IDENTIFY:
+		if (e->step_err == ERR_OK)
+			e->step_err = open_reader(e);
+		e->phase = PHASE_OPEN;
+		if (e->step_err == ERR_OK)
+			start_op(e, 0, IFD_OPEN);
+		else
+			lose(e, e->step_err, why(e));
+		break;
+	case PHASE_OPEN:
+		e->phase = PHASE_STATUS;
+		if (e->step_err == ERR_OK)
+			start_op(e, 0, IFD_STATUS);
+		else
+			lose(e, e->step_err, why(e));
+		break;
+	case PHASE_STATUS:
+		if (is_fault(e->step_err))
+			lose(e, e->step_err, why(e));
+		else if (++e->status_slot < e->reader.info.slots)
+			start_op(e, e->status_slot, IFD_STATUS);
+		else
+			become_ready(e);
+		break;
+	case PHASE_READY:
+	case PHASE_LOST:
+		break;
+	}
+}
+
+/* The exchange whose end the phase waits for may have transfers in flight. */
+static bool
+phase_is_over(const struct engine *e)
+{
+	if (!e->step_ended)
+		return false;
+	switch (e->phase) {
+	case PHASE_IDENTIFY:
+		return exchange_is_idle(&e->identify_exchange);
+	case PHASE_OPEN:
+		return exchange_is_idle(&e->exchanges[0]);
+	case PHASE_STATUS:
+		return exchange_is_idle(&e->exchanges[e->status_slot]);
+	case PHASE_READY:
+	case PHASE_LOST:
+		break;
+	}
+	return false;
+}
+
+static void
+look_for_trouble(struct engine *e)
+{
+	bool stuck = e->identify_exchange.stuck;
+
+	for (size_t i = 0; i < slots(e); i++)
+		stuck = stuck || e->exchanges[i].stuck;
+	if (e->usb->gone)
+		lose(e, ERR_GONE, err_text(ERR_GONE));
+	else if (stuck)
+		lose(e, ERR_IO, "a cancelled transfer did not come back");
+	else if (e->reader.lost)
+		lose(e, ERR_READER, e->reader.why);
+	else if (e->faults >= ENGINE_FAULTS_MAX)
+		lose(e, ERR_READER, "several requests in a row had no proper "
+		    "answer");
+}
+
+void
+engine_set_time(struct engine *e, uint64_t now_ms)
+{
+	e->now_ms = now_ms;
+}
+
+void
+engine_run(struct engine *e, uint64_t now_ms)
+{
+	e->now_ms = now_ms;
+	exchange_tick(&e->identify_exchange);
+	for (size_t i = 0; i < slots(e); i++)
+		exchange_tick(&e->exchanges[i]);
+	look_for_trouble(e);
+	while (phase_is_over(e))
+		next_phase(e);
+	if (e->phase == PHASE_LOST)
+		return;
+	keep_in(e);
+	tell_cards(e);
+}
+
+uint64_t
+engine_deadline_ms(const struct engine *e)
+{
+	uint64_t min = e->identify_exchange.deadline_ms;
+
+	for (size_t i = 0; i < slots(e); i++)
+		if (e->exchanges[i].deadline_ms < min)
+			min = e->exchanges[i].deadline_ms;
+	return e->phase == PHASE_LOST ? UINT64_MAX : min;
+}
+
+bool
+engine_is_ready(const struct engine *e)
+{
+	return e->phase == PHASE_READY;
+}
+
+const struct ifd_reader *
+engine_reader(const struct engine *e)
+{
+	return &e->reader;
+}
+
+bool
+engine_may_start(const struct engine *e, unsigned slot)
+{
+	unsigned most = e->reader.busy_slots, busy = 0;
+
+	if (e->phase != PHASE_READY || slot >= slots(e))
+		return false;
+	for (size_t i = 0; i < slots(e); i++)
+		busy += !exchange_is_idle(&e->exchanges[i]);
+	return busy < (most == 0 ? 1 : most) &&
+	    exchange_is_idle(&e->exchanges[slot]);
+}
+
+void
+engine_start(struct engine *e, unsigned slot, const struct ifd_request *r)
+{
+	exchange_start(&e->exchanges[slot], r);
+	keep_in(e);
+}
+
+void
+engine_cancel(struct engine *e, unsigned slot)
+{
+	if (e->phase == PHASE_READY && slot < slots(e))
+		exchange_cancel(&e->exchanges[slot]);
+}
+
+enum err
+engine_new(struct engine **out, struct usb *usb, const struct ifd_driver *d,
+    int interface, const struct engine_events *events, void *arg,
+    uint64_t now_ms)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	struct ifd_request r = { .op = IFD_OPEN };
+	struct exchange *x;
+
+	*out = e;
+	if (e == NULL)
+		return ERR_MEMORY;
+	e->driver = d;
+	e->usb = usb;
+	e->events = events;
+	e->arg = arg;
+	e->now_ms = now_ms;
+	e->reader.control_cap = IDENTIFY_CONFIG_MAX;
+	e->reader.state = calloc(1, d->reader_size + 1);
+	e->identify.interface = interface;
+	e->identify.configure = usb->unconfigured;
+	e->identify_slot.reader = &e->reader;
+	e->identify_slot.state = &e->identify;
+	x = &e->identify_exchange;
+	if (e->reader.state == NULL || exchange_open(x, usb, &ifd_identify,
+	    &e->identify_slot) != ERR_OK) {
+		free(e->reader.state);
+		free(e);
+		*out = NULL;
+		return ERR_MEMORY;
+	}
+	e->reader.control_cap = 0;	/* the driver says what it needs */
+	x->ended = ended;
+	x->arg = e;
+	x->now_ms = &e->now_ms;
+	snprintf(e->reader.info.driver, sizeof(e->reader.info.driver), "%s",
+	    d->name);
+	exchange_start(x, &r);
+	return ERR_OK;
+}
+
+void
+engine_free(struct engine **at)
+{
+	struct engine *e = *at;
+
+	*at = NULL;
+	if (e == NULL)
+		return;
+	if (e->opened && e->driver->close != NULL)
+		e->driver->close(&e->reader);
+	free(e->reader.slots);
+	free(e->reader.state);
+	free(e->slot_states);
+	free(e->reported);
+	free(e->exchanges);
+	secret_wipe(e, sizeof(*e));
+	free(e);
+}
