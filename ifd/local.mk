@@ -2,7 +2,9 @@
 # Everything but main, so that the tests can link it.
 noinst_LTLIBRARIES += %D%/libifd.la
 %C%_libifd_la_SOURCES = \
+	%D%/ccid.c \
 	%D%/driver.h \
+	%D%/drivers.c \
 	%D%/engine.c \
 	%D%/engine.h \
 	%D%/exchange.c \

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ifd_tests = \
+	%D%/test_ccid \
 	%D%/test_sandbox \
 	%D%/test_usb_usbip
 # End of ifd_tests
@@ -7,6 +8,9 @@ check_PROGRAMS += $(ifd_tests)
 TESTS += $(ifd_tests)
 IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 
+%C%_test_ccid_SOURCES = %D%/test_ccid.c %D%/talk.c %D%/talk.h
+%C%_test_ccid_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_LDADD = $(IFD_TEST_LDADD)
 %C%_test_sandbox_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_sandbox_LDADD = $(IFD_TEST_LDADD)
 %C%_test_usb_usbip_CFLAGS = $(UNIT_CFLAGS)

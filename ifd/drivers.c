@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "ifd/driver.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const struct ifd_driver *const drivers[] = {
+	&ifd_ccid,
+};
+
+const struct ifd_driver *const *
+ifd_drivers(size_t *n)
+{
+	*n = sizeof(drivers) / sizeof(drivers[0]);
+	return drivers;
+}
+
+const struct ifd_driver *
+ifd_driver_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (strcmp(drivers[i]->name, name) == 0)
+			return drivers[i];
+	return NULL;
+}
+
+struct step
+ifd_fail(struct ifd_slot *slot, enum err e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(slot->why, sizeof(slot->why), fmt, ap);
+	va_end(ap);
+	return step_fail(e);
+}
