@@ -9,8 +9,12 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/engine.h \
 	%D%/exchange.c \
 	%D%/exchange.h \
+	%D%/handler.c \
+	%D%/handler.h \
 	%D%/identify.c \
 	%D%/identify.h \
+	%D%/link.c \
+	%D%/link.h \
 	%D%/sandbox.c \
 	%D%/sandbox.h \
 	%D%/usb.c \
@@ -21,3 +25,9 @@ noinst_LTLIBRARIES += %D%/libifd.la
 %C%_libifd_la_CFLAGS = $(AM_CFLAGS) $(LIBUSB_CFLAGS) $(SECCOMP_CFLAGS)
 %C%_libifd_la_LIBADD = protocols/libprotocols.la base/libbase.la \
 	$(LIBUSB_LIBS) $(SECCOMP_LIBS)
+
+sbin_PROGRAMS += %D%/ifdhandler
+%C%_ifdhandler_SOURCES = \
+	%D%/main.c
+# End of ifdhandler_SOURCES
+%C%_ifdhandler_LDADD = %D%/libifd.la

@@ -15,3 +15,9 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 %C%_test_sandbox_LDADD = $(IFD_TEST_LDADD)
 %C%_test_usb_usbip_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usb_usbip_LDADD = $(IFD_TEST_LDADD)
+
+ifd_scripts = \
+	%D%/test_cherry.py
+# End of ifd_scripts
+TESTS += $(ifd_scripts)
+EXTRA_DIST += $(ifd_scripts) %D%/handler.py
