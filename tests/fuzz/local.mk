@@ -13,6 +13,7 @@ fuzz_targets = \
 	%D%/fuzz_conf \
 	%D%/fuzz_openct_wire \
 	%D%/fuzz_pps \
+	%D%/fuzz_script \
 	%D%/fuzz_t0 \
 	%D%/fuzz_t1 \
 	%D%/fuzz_tlv
@@ -26,6 +27,7 @@ fuzz_targets = \
 %C%_fuzz_conf_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_openct_wire_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_pps_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_script_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_t0_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_t1_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_tlv_LDADD = $(FUZZ_LDADD)
