@@ -53,6 +53,16 @@ time_taken(const struct card *card, uint64_t executed_before)
 	return card->executed == executed_before ? 0 : card->delay_ms;
 }
 
+/* A card that cannot be understood is a mute one. */
+static bool
+refused_speed(struct usb_device *d, const struct ccid_msg *m)
+{
+	if (line_works(d, ccid_slot(d, m->slot)))
+		return false;
+	ccid_refuse(d, RDR_DATA_BLOCK, m, E_MUTE);
+	return true;
+}
+
 /* T=0: one TPDU, the reader's side of the procedure bytes. */
 static void
 t0_tpdu(struct ccid_slot *s, struct card *card, struct view tpdu,
@@ -160,6 +170,8 @@ xfr_short(struct usb_device *d, const struct ccid_msg *m)
 		ccid_refuse(d, RDR_DATA_BLOCK, m, E_LENGTH);
 		return;
 	}
+	if (refused_speed(d, m))
+		return;
 	run_apdu(d, m->slot, m->data, &rsp);
 	ccid_answer_later(d, m, wr_done(&rsp), 0, time_taken(card, before));
 	explicit_bzero(s->rsp, rsp.n);
@@ -202,6 +214,8 @@ run_chained(struct usb_device *d, const struct ccid_msg *m)
 		ccid_refuse(d, RDR_DATA_BLOCK, m, E_LENGTH);
 		return;
 	}
+	if (refused_speed(d, m))
+		return;
 	run_apdu(d, m->slot, apdu, &rsp);
 	explicit_bzero(s->cmd, s->cmd_n);
 	s->rsp_n = rsp.n;

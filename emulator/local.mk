@@ -32,7 +32,10 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/listen.h \
 	%D%/loop.c \
 	%D%/loop.h \
+	%D%/model_ccid.c \
+	%D%/model_cherry.c \
 	%D%/models.c \
+	%D%/models.h \
 	%D%/server.c \
 	%D%/server.h \
 	%D%/usb.c \
@@ -59,5 +62,7 @@ EXTRA_DIST += %D%/mksample.sh
 
 cardsdir = $(datadir)/slotd/cards
 dist_cards_DATA = \
-	%D%/cards/sample.card
+	%D%/cards/fast.card \
+	%D%/cards/sample.card \
+	%D%/cards/t0.card
 # End of dist_cards_DATA
