@@ -115,6 +115,28 @@ START_TEST(etoken_resynch_is_byte_for_byte)
 }
 END_TEST
 
+/* A key is made in 60 s: extension after extension, none above ten minutes. */
+START_TEST(etoken_extends_its_time)
+{
+	uint8_t rsp[8];
+	struct t1 t;
+	struct step s;
+
+	ck_assert_int_eq(t1_init(&t, &etoken, rsp, sizeof(rsp)), ERR_OK);
+	s = t1_start(&t, B("\0\x46\0\0"));
+	for (unsigned i = 0; i < 60; i++) {
+		s = t1_input(&t, B("\0\xc3\x01\x01\xc3"));
+		ck_view_eq(s.out, B("\0\xe3\x01\x01\xe3"));
+		ck_assert_uint_eq(s.wait_ms, 20000);
+	}
+	s = t1_input(&t, B("\0\xc3\x01\xff\x3d"));
+	ck_view_eq(s.out, B("\0\xe3\x01\xff\x1d"));
+	ck_assert_uint_eq(s.wait_ms, T1_WTX_WAIT_MAX_MS);
+	s = t1_input(&t, B("\0\0\x02\x90\0\x92"));
+	ck_assert_int_eq(s.kind, STEP_DONE);
+}
+END_TEST
+
 /* A terminal is addressed with 12 and answers with 21. */
 START_TEST(nad_is_turned_around)
 {
@@ -274,6 +296,7 @@ main(void)
 	tcase_add_test(t, etoken_update_of_105_bytes_is_chained);
 	tcase_add_test(t, etoken_answer_of_102_bytes_is_chained);
 	tcase_add_test(t, etoken_resynch_is_byte_for_byte);
+	tcase_add_test(t, etoken_extends_its_time);
 	tcase_add_test(t, nad_is_turned_around);
 	tcase_add_test(t, crc_is_used_when_asked_for);
 	tcase_add_test(t, receive_length_follows_ifsd);

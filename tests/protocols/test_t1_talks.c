@@ -222,6 +222,17 @@ static const struct talk talks[] = {
 	    { "S(RESYNCH response)", "WAIT" },
 	    { "lost", "S(IFS request 64)" },
 	    { "S(IFS response 64)", "DONE 0" } } },
+	{ "IFSC falls back with a resynchronisation, but never rises", {
+	    { "START 4", "I(0,0)" },
+	    { "S(IFS request 8)", "S(IFS response 8)" },
+	    { "I(0,0)", "DONE 2" },
+	    { "START 8", "I(1,0)" }, { "CANCELLED", "FAIL CANCELLED" },
+	    { "START 5", "S(RESYNCH request)" },
+	    { "S(RESYNCH response)", "WAIT" }, { "lost", "I(0,1)" },
+	    { "S(IFS request 1)", "S(IFS response 1)" },
+	    { "R(1)", "I(1,0)" }, { "CANCELLED", "FAIL CANCELLED" },
+	    { "START 2", "S(RESYNCH request)" },
+	    { "S(RESYNCH response)", "WAIT" }, { "lost", "I(0,1)" } } },
 	{ "a card reset needs no resynchronisation", {
 	    { "START 4", "I(0,0)" }, { "GONE", "FAIL GONE" },
 	    { "RESET", "" },
