@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 
-enum { BACKLOG = 128, PAUSE_MS = 200 };
+enum { BACKLOG = SOMAXCONN, PAUSE_MS = 200 };
 
 struct quota_user {
 	struct quota_user *next;

@@ -90,14 +90,20 @@ withdraw(struct reader *r, enum reader_state state, enum err e)
 		reader_tell(r, READER_REMOVED, 0);
 }
 
+/* Out of use, and why; said once until it changes, after observers know. */
 static void
-set_text(struct reader *r, enum log_level level, const char *text)
+go_down(struct reader *r, enum reader_state state, enum err e,
+    const char *text)
 {
-	if (strcmp(r->text, text) == 0)
-		return;
-	snprintf(r->text, sizeof(r->text), "%s", text);
-	log_at(level, r->subject, "%s: %s",
-	    r->name[0] != '\0' ? r->name : r->device, r->text);
+	bool news = strcmp(r->text, text) != 0;
+
+	if (news)
+		snprintf(r->text, sizeof(r->text), "%s", text);
+	withdraw(r, state, e);
+	if (news)
+		log_at(state == READER_FAILED ? LOG_LEVEL_WARN :
+		    LOG_LEVEL_NOTICE, r->subject, "%s: %s",
+		    r->name[0] != '\0' ? r->name : r->device, r->text);
 }
 
 static void
@@ -117,8 +123,7 @@ retry_later(struct reader *r)
 static void
 fail(struct reader *r, enum err e, const char *text)
 {
-	set_text(r, LOG_LEVEL_WARN, text);
-	withdraw(r, READER_FAILED, e);
+	go_down(r, READER_FAILED, e, text);
 	if (r->handler == NULL)		/* else when it has ended */
 		retry_later(r);
 }
@@ -127,8 +132,7 @@ fail(struct reader *r, enum err e, const char *text)
 static void
 absent(struct reader *r, const char *text)
 {
-	set_text(r, LOG_LEVEL_NOTICE, text);
-	withdraw(r, READER_ABSENT, ERR_GONE);
+	go_down(r, READER_ABSENT, ERR_GONE, text);
 	if (r->is_static && r->handler == NULL)
 		set_timer(r, RETRY_ABSENT_MS);
 }
@@ -268,8 +272,7 @@ on_import(void *arg, const struct import_result *res)
 	} else if (e == ERR_GONE || e == ERR_TIMEOUT) {
 		absent(r, text);
 	} else {
-		set_text(r, LOG_LEVEL_WARN, text);
-		withdraw(r, READER_FAILED, e);
+		go_down(r, READER_FAILED, e, text);
 		set_timer(r, RETRY_ABSENT_MS);
 	}
 }
@@ -342,9 +345,7 @@ reader_leave(struct reader *r)
 	evtimer_del(r->timer);
 	import_free(r->import);
 	r->import = NULL;
-	if (r->state != READER_ABSENT)
-		set_text(r, LOG_LEVEL_NOTICE, "unplugged");
-	withdraw(r, READER_ABSENT, ERR_GONE);
+	go_down(r, READER_ABSENT, ERR_GONE, "unplugged");
 	if (r->handler != NULL)
 		handler_kill(r->handler, "unplugged");
 }

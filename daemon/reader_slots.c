@@ -63,10 +63,10 @@ publish_when_known(struct reader *r)
 	r->was_ready = true;
 	r->ready_since_ms = clock_now_ms();
 	r->text[0] = '\0';
+	reader_tell(r, READER_ADDED, 0);
 	log_at(LOG_LEVEL_NOTICE, r->subject, "%s at %s is ready (%s, %u slot%s)",
 	    r->name, r->device, r->driver, r->n_slots,
 	    r->n_slots == 1 ? "" : "s");
-	reader_tell(r, READER_ADDED, 0);
 }
 
 static void
@@ -87,9 +87,9 @@ ops_event(void *arg, unsigned index, enum slot_event e)
 	if (e == SLOT_KNOWN) {
 		publish_when_known(r);
 	} else if (r->state == READER_READY) {
+		reader_tell(r, kinds[e], index);
 		log_at(LOG_LEVEL_INFO, r->subject, "slot %u: card %s", index,
 		    words[e]);
-		reader_tell(r, kinds[e], index);
 	}
 }
 

@@ -30,7 +30,8 @@ from usbip_client import Emulator, Tap, receive  # noqa: E402,F401
 
 TIMEOUT = 20
 SLOTD = os.path.join(BUILD, "daemon", "slotd")
-IFDHANDLER = os.path.abspath(os.path.join(BUILD, "ifd", "ifdhandler"))
+IFDHANDLER = os.path.abspath(os.environ.get("IFDHANDLER") or os.path.join(
+    BUILD, "ifd", "ifdhandler"))
 FAKE_IFDHANDLER = os.path.abspath(os.path.join(TOP, "tests", "daemon",
                                                "fake_ifdhandler.py"))
 
@@ -206,6 +207,18 @@ class Control:
 
     def __exit__(self, *_):
         self.close()
+
+
+def children(pid):
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            with open("/proc/%d/stat" % int(entry)) as f:
+                if int(f.read().rsplit(")", 1)[1].split()[1]) == pid:
+                    found.append(int(entry))
+        except (ValueError, OSError):
+            pass
+    return found
 
 
 class FakeServer:

@@ -13,7 +13,8 @@ TESTS += $(daemon_tests)
 daemon_scripts = \
 	%D%/test_control.py \
 	%D%/test_handlers.py \
-	%D%/test_openct.py
+	%D%/test_openct.py \
+	%D%/test_readers.py
 # End of daemon_scripts
 TESTS += $(daemon_scripts)
 EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The real slotd and the real ifdhandler on an emulated Cherry ST-1044U."""
+import os
+import select
+import time
+
+from harness import TIMEOUT, Emulator, Slotd, Tap, Timeout, children, kill
+from openct_wire import LOCK_SHARED, Connection, lock, status, transact
+
+MODEL = "cherry-st1044u"
+SELECT_MF = "00a4000c023f00"
+CHALLENGE = "0084000008"
+RESET = bytes([0x10, 0])
+NOBODY = ("", 0, [0] * 8, 0, 0)
+
+
+def started(emu, d):
+    d.start(d.reader(emu.address, "1-1"))
+    d.wait_log("is ready")
+
+
+def outcome(client, apdu=CHALLENGE):
+    """The status word, the number of the error, or None: disconnected."""
+    try:
+        error, body = client.ask(transact(bytes.fromhex(apdu)))
+    except (EOFError, ConnectionError):
+        return None
+    return error or body[-2:].hex()
+
+
+def plugging(t):
+    with Emulator([MODEL]) as emu, Slotd() as d:
+        started(emu, d)
+        t.eq(status(d)[:3], ("Cherry GmbH SmartTerminal XX44", 1,
+                                    [1] + [0] * 7), "ready, with its card")
+        with Connection(d) as c:
+            t.eq(c.ask(RESET)[1][2:4].hex(), "3b9d", "RESET tells the ATR")
+            t.eq(outcome(c, SELECT_MF), "9000", "SELECT MF")
+            emu.ctl("remove", "1-1")
+            d.wait_log("card removed")
+            t.eq(status(d)[2][0], 0, "removed: no sequence")
+            t.eq(outcome(c), -6, "no card")
+            emu.ctl("insert", "1-1")
+            d.wait_log("card inserted")
+            t.eq(status(d)[2][0], 2, "inserted: the next one")
+            t.eq(outcome(c), "9000", "the same connection goes on")
+            emu.ctl("unplug", "1-1")
+            d.wait_log("unplugged")
+            t.eq(status(d), NOBODY, "unplugged: gone from the status file")
+            t.ok(not os.path.exists(d.run + "/0"), "and from the directory")
+            t.ok(outcome(c) in (-17, None), "its client is told")
+        emu.ctl("plug", "1-1")
+        d.wait_log("reader 0: .*is ready")
+        t.eq(status(d)[2][0], 3, "replugged: the same number")
+        with Connection(d) as c:
+            t.eq(outcome(c), "9000", "all is well")
+
+
+def unplugged_under_way(t):
+    with Emulator([MODEL]) as emu, Slotd() as d:
+        started(emu, d)
+        with Connection(d) as c:
+            t.eq(outcome(c), "9000", "one command")
+            emu.ctl("fault", "1-1", "unplug@x1")
+            t.ok(outcome(c) in (-17, None), "unplugged in the next one")
+        d.wait_log("unplugged")
+        t.eq(status(d), NOBODY, "gone")
+        emu.ctl("fault", "1-1", "none")
+        emu.ctl("plug", "1-1")
+        d.wait_log("is ready")
+        with Connection(d) as c:
+            t.eq(outcome(c), "9000", "back")
+
+
+def handler_killed(t):
+    with Emulator([MODEL]) as emu, Slotd() as d:
+        started(emu, d)
+        with Connection(d) as c:
+            emu.ctl("fault", "1-1", "lost@x1")
+            c.send(transact(bytes.fromhex(CHALLENGE)))
+            began = time.monotonic()
+            for pid in children(d.process.pid):
+                kill(pid)
+            t.ok(c.answer()[0] not in (0, -6), "the client is told")
+            d.wait_log("killed by signal 9")
+            d.wait_log("is ready")
+            took = time.monotonic() - began
+            t.ok(took < 1, "the reader is back in %.3f s" % took)
+        with Connection(d) as c:
+            t.eq(outcome(c), "9000", "and works")
+
+
+def locks(t):
+    with Emulator([MODEL]) as emu, Slotd() as d:
+        started(emu, d)
+        with Connection(d) as a, Connection(d) as b:
+            handle = a.ask(lock())[1]
+            t.eq(outcome(b), -7, "TRANSACT against a lock")
+            t.eq(b.ask(RESET)[0], -7, "RESET against a lock")
+            t.eq(b.ask(lock(LOCK_SHARED))[0], -7, "LOCK against a lock")
+            t.eq(outcome(a), "9000", "the holder goes on")
+            a.ask(bytes([0x02, 0]) + handle)
+            t.eq(outcome(b), "9000", "unlocked")
+
+
+def waiting(t):
+    """A holder dies with an APDU under way; whoever waits gets the card, in
+    the order of asking."""
+    with Emulator([MODEL]) as emu, Slotd() as d:
+        started(emu, d)
+        holder = Connection(d)
+        holder.ask(lock())
+        waiters = [d.control() for _ in range(3)]
+        for w in waiters:
+            w.send(cmd="lock", reader=0, wait_ms=TIMEOUT * 1000)
+            with d.control() as later:      # slotd has heard w by then
+                later.ask(cmd="hello")
+        holder.send(transact(bytes.fromhex(CHALLENGE)))
+        holder.close()
+        for i, w in enumerate(waiters):
+            t.ok(w.answer()["ok"], "waiter %d has the card" % i)
+            t.eq(w.ask(cmd="transmit", reader=0, apdu=CHALLENGE)
+                 ["response"][-4:], "9000", "and uses it")
+            t.eq(select.select([v.sock for v in waiters[i + 1:]], [], [],
+                               0)[0], [], "alone")
+            w.close()
+
+
+def crowd(t):
+    with Emulator([MODEL]) as emu, Slotd() as d:
+        started(emu, d)
+        keep = Connection(d)
+        fds = len(os.listdir("/proc/%d/fd" % d.process.pid))
+        clients = [Connection(d) for _ in range(200)]
+        for i, c in enumerate(clients):
+            if i % 3:
+                c.send(transact(bytes.fromhex(CHALLENGE)))
+            if i % 5 == 0:
+                c.send(lock())
+        for c in clients:
+            c.close()
+        with d.control() as c:
+            t.ok(c.ask(cmd="lock", reader=0, wait_ms=TIMEOUT * 1000)["ok"],
+                 "200 clients come and vanish, and their locks")
+        with d.control() as c:
+            t.eq(c.ask(cmd="list")["readers"][0]["state"], "ready", "at ease")
+        t.eq(outcome(keep), "9000", "one that stayed is served")
+        n = len(os.listdir("/proc/%d/fd" % d.process.pid))
+        t.ok(n <= fds + 2, "no descriptor is left (%d, %d before)" % (n, fds))
+        keep.close()
+
+
+def leaving(t):
+    with Emulator([MODEL]) as emu, Slotd() as d:
+        started(emu, d)
+        c = Connection(d)
+        c.ask(lock())
+        before = children(d.process.pid)
+        code, took = d.stop()
+        t.ok(code == 0 and took < 1, "SIGTERM: out in %.3f s" % took)
+        t.eq(set(os.listdir(d.run)) - {"status"}, set(), "no socket is left")
+        t.eq(status(d), NOBODY, "no reader in the status file")
+        t.eq([p for p in before if os.path.exists("/proc/%d" % p)], [],
+             "no handler")
+        c.close()
+
+
+def main():
+    t = Tap()
+    for test in (plugging, unplugged_under_way, handler_killed, locks, waiting,
+                 crowd, leaving):
+        try:
+            test(t)
+        except (Timeout, AssertionError, OSError, EOFError) as e:
+            t.ok(False, "%s: %r" % (test.__name__, e))
+    t.done()
+
+
+main()
