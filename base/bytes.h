@@ -84,7 +84,9 @@ rd_le16(struct rd *r)
 {
 	struct view v = rd_take(r, 2);
 
-	return v.n == 2 ? (uint16_t)(v.p[0] | v.p[1] << 8) : 0;
+	if (v.n != 2)
+		return 0;
+	return (uint16_t)(v.p[0] | v.p[1] << 8);
 }
 
 static inline uint16_t
@@ -92,7 +94,9 @@ rd_be16(struct rd *r)
 {
 	struct view v = rd_take(r, 2);
 
-	return v.n == 2 ? (uint16_t)(v.p[0] << 8 | v.p[1]) : 0;
+	if (v.n != 2)
+		return 0;
+	return (uint16_t)(v.p[0] << 8 | v.p[1]);
 }
 
 static inline uint32_t
