@@ -92,6 +92,7 @@ quota_leave(struct quota *q, uid_t uid)
 		if (u->uid != uid)
 			continue;
 		q->used--;
+		q->told = false;
 		if (--u->used == 0) {
 			*at = u->next;
 			free(u);
@@ -135,9 +136,11 @@ admit(struct listener *l, int fd)
 		l->fn(l->arg, fd, &peer);
 		return;
 	}
-	if (e == ERR_QUOTA)
+	if (e == ERR_QUOTA && !l->quota->told) {
+		l->quota->told = true;
 		log_at(LOG_LEVEL_WARN, l->sun.sun_path, "%s: %s",
 		    peer_text(who, sizeof(who), &peer), err_text(e));
+	}
 	close(fd);
 }
 

@@ -4,6 +4,7 @@
 
 /* A listening Unix socket in the file system, and who may connect how often. */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <event2/event.h>
@@ -21,6 +22,7 @@ struct listener;
 struct quota {
 	unsigned used, max;
 	unsigned per_uid;
+	bool told;		/* of a refusal, in the log; once while it is full */
 	struct quota_user *users;
 };
 
