@@ -115,6 +115,9 @@ open_reader(struct ifd_reader *r)
 
 	if (e == ERR_OK)
 		e = ccid_desc_parse(&desc, raw, NULL);
+	if (e != ERR_OK && raw.n != 0 && raw.n != CCID_DESC_SIZE)
+		snprintf(r->why, sizeof(r->why), "the class descriptor is %zu "
+		    "bytes long, %u expected", raw.n, CCID_DESC_SIZE);
 	if (e != ERR_OK)
 		return e;
 	if (c->plan.transport != CCID_BULK ||

@@ -13,6 +13,79 @@ enum { FILES_MAX = 32 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+static bool
+limit(int resource, rlim_t value)
+{
+	struct rlimit now, l = { value, value };
+
+	/* what is lower already stays */
+	if (getrlimit((__rlimit_resource_t)resource, &now) == 0 &&
+	    now.rlim_max < value)
+		return true;
+	return setrlimit((__rlimit_resource_t)resource, &l) == 0;
+}
+
+/* What only somebody who took the process over would call. */
+static const int deadly[] = {
+	SCMP_SYS(bpf),
+	SCMP_SYS(execve),
+	SCMP_SYS(execveat),
+	SCMP_SYS(init_module),
+	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(mount),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(ptrace),
+	SCMP_SYS(setuid),
+	SCMP_SYS(unshare),
+	SCMP_SYS(userfaultfd),
+};
+
+struct rules {
+	uint32_t action;
+	const int *calls;
+	size_t n;
+};
+
+static enum err
+load_filter(uint32_t otherwise, const struct rules *rules)
+{
+	scmp_filter_ctx f = seccomp_init(otherwise);
+	int code = f == NULL ? -ENOMEM : 0;
+
+	for (; rules->n != 0 && code == 0; rules++)
+		for (size_t i = 0; i < rules->n && code == 0; i++)
+			code = seccomp_rule_add(f, rules->action,
+			    rules->calls[i], 0);
+	if (code == 0)
+		code = seccomp_load(f);
+	seccomp_release(f);
+	return code == 0 ? ERR_OK : ERR_SYSTEM;
+}
+
+#ifdef SANITIZERS
+/* The sanitizers need terabytes of address space, read /proc and start a process
+   at their end: only what is not theirs is refused. */
+static enum err
+shut(size_t memory)
+{
+	static const int refused[] = {
+		SCMP_SYS(connect),
+		SCMP_SYS(creat),
+		SCMP_SYS(open),
+		SCMP_SYS(openat),
+		SCMP_SYS(socket),
+	};
+	static const struct rules rules[] = {
+		{ SCMP_ACT_ERRNO(EPERM), refused, COUNT(refused) },
+		{ SCMP_ACT_KILL_PROCESS, deadly, COUNT(deadly) },
+		{ 0, NULL, 0 },
+	};
+
+	(void)memory;
+	return load_filter(SCMP_ACT_ALLOW, rules);
+}
+#else
 /* What the handler, libusb and the C library need from here on. */
 static const int allowed[] = {
 	SCMP_SYS(brk),
@@ -54,88 +127,20 @@ static const int allowed[] = {
 	SCMP_SYS(writev),
 };
 
-/* What only somebody who took the process over would call. */
-static const int deadly[] = {
-	SCMP_SYS(bpf),
-	SCMP_SYS(execve),
-	SCMP_SYS(execveat),
-	SCMP_SYS(init_module),
-	SCMP_SYS(io_uring_setup),
-	SCMP_SYS(mount),
-	SCMP_SYS(process_vm_readv),
-	SCMP_SYS(process_vm_writev),
-	SCMP_SYS(ptrace),
-	SCMP_SYS(setuid),
-	SCMP_SYS(unshare),
-	SCMP_SYS(userfaultfd),
-};
-
-#ifdef SANITIZERS
-/* The sanitizers read /proc and start a process of their own at the end: what
-   is left of the filter is the part that is not theirs. */
-static scmp_filter_ctx
-make_filter(void)
-{
-	static const int refused[] = {
-		SCMP_SYS(connect),
-		SCMP_SYS(creat),
-		SCMP_SYS(open),
-		SCMP_SYS(openat),
-		SCMP_SYS(socket),
-	};
-	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-
-	for (size_t i = 0; f != NULL && i < COUNT(refused); i++)
-		(void)seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
-	return f;
-}
-#else
-static scmp_filter_ctx
-make_filter(void)
-{
-	return seccomp_init(SCMP_ACT_ERRNO(EPERM));
-}
-#endif
-
-static int
-add_all(scmp_filter_ctx f, uint32_t action, const int *calls, size_t n)
-{
-	int code = 0;
-
-	for (size_t i = 0; i < n && code == 0; i++)
-		code = seccomp_rule_add(f, action, calls[i], 0);
-	return code == -EACCES ? 0 : code;	/* it is the default anyway */
-}
-
 static enum err
-load_filter(void)
+shut(size_t memory)
 {
-	scmp_filter_ctx f = make_filter();
-	int code = f == NULL ? -ENOMEM : 0;
+	static const struct rules rules[] = {
+		{ SCMP_ACT_ALLOW, allowed, COUNT(allowed) },
+		{ SCMP_ACT_KILL_PROCESS, deadly, COUNT(deadly) },
+		{ 0, NULL, 0 },
+	};
 
-	if (code == 0)
-		code = add_all(f, SCMP_ACT_KILL_PROCESS, deadly, COUNT(deadly));
-#ifndef SANITIZERS
-	if (code == 0)
-		code = add_all(f, SCMP_ACT_ALLOW, allowed, COUNT(allowed));
+	if (!limit(RLIMIT_AS, memory))
+		return ERR_SYSTEM;
+	return load_filter(SCMP_ACT_ERRNO(EPERM), rules);
+}
 #endif
-	if (code == 0)
-		code = seccomp_load(f);
-	seccomp_release(f);
-	return code == 0 ? ERR_OK : ERR_SYSTEM;
-}
-
-static bool
-limit(int resource, rlim_t value)
-{
-	struct rlimit now, l = { value, value };
-
-	/* what is lower already stays */
-	if (getrlimit((__rlimit_resource_t)resource, &now) == 0 &&
-	    now.rlim_max < value)
-		return true;
-	return setrlimit((__rlimit_resource_t)resource, &l) == 0;
-}
 
 enum err
 sandbox_early(void)
@@ -152,11 +157,5 @@ sandbox_enter(size_t memory)
 	if (!limit(RLIMIT_NOFILE, FILES_MAX) || !limit(RLIMIT_NPROC, 0) ||
 	    !limit(RLIMIT_MEMLOCK, 0))
 		return ERR_SYSTEM;
-#ifndef SANITIZERS	/* whose shadow memory is terabytes */
-	if (!limit(RLIMIT_AS, memory))
-		return ERR_SYSTEM;
-#else
-	(void)memory;
-#endif
-	return load_filter();
+	return shut(memory);
 }

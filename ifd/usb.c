@@ -186,8 +186,8 @@ usb_close(struct usb **at, uint32_t limit_ms)
 	drain(usb, limit_ms);
 	for (x = usb->xfers; x != NULL; x = x->next)
 		secret_wipe(x->buf, x->cap);
-	if (usb->in_flight != 0)
-		return;		/* the kernel may still write: leave it all */
+	if (usb->in_flight != 0 && usb->ops->lends_buffers)
+		return;
 	while (usb->xfers != NULL) {
 		x = usb->xfers;
 		usb_xfer_free(&x);

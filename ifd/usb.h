@@ -79,6 +79,8 @@ struct usb_ops {
 	void		(*dispatch)(struct usb *);
 	/* Releases what was claimed and frees the usb; nothing is in flight. */
 	void		(*close)(struct usb *);
+	/* Somebody else writes into buffers while they are in flight. */
+	bool		lends_buffers;
 };
 
 /* First member of what is behind it. */
@@ -133,8 +135,9 @@ void	usb_dispatch(struct usb *, bool ready);
 
 /*
  * Cancels everything, waits until nothing is in flight or limit_ms have gone
- * by, releases the device and frees all. What did not come back in time is left
- * to the end of the process. *usb is NULL afterwards; NULL is fine.
+ * by, releases the device and frees all. Buffers that somebody else may still
+ * write to are left to the end of the process, and the device with them. *usb
+ * is NULL afterwards; NULL is fine.
  */
 void	usb_close(struct usb **, uint32_t limit_ms);
 

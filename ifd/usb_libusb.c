@@ -230,6 +230,7 @@ static const struct usb_ops ops = {
 	.pollfds = pollfds,
 	.dispatch = dispatch,
 	.close = close_libusb,
+	.lends_buffers = true,	/* the kernel */
 };
 
 static void

@@ -101,7 +101,10 @@ class Handler:
     def receive(self):
         """The next message that is no LOG; None at the end."""
         while True:
-            raw = self.channel.recv(70000)
+            try:
+                raw = self.channel.recv(70000)
+            except ConnectionResetError:    # it left with messages unread
+                return None
             if not raw:
                 return None
             m = Message(raw)

@@ -17,7 +17,8 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 %C%_test_usb_usbip_LDADD = $(IFD_TEST_LDADD)
 
 ifd_scripts = \
-	%D%/test_cherry.py
+	%D%/test_cherry.py \
+	%D%/test_faults.py
 # End of ifd_scripts
 TESTS += $(ifd_scripts)
 EXTRA_DIST += $(ifd_scripts) %D%/handler.py

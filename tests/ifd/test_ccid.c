@@ -463,7 +463,8 @@ static const struct {
 	enum err err;
 	const char *words;
 } bad_devices[] = {
-	{ "short class descriptor", 18, 40, ERR_FORMAT, "54 bytes" },
+	{ "short class descriptor", 18, 40, ERR_FORMAT,
+	    "the class descriptor is 40 bytes long, 54 expected" },
 	{ "endless class descriptor", 18, 255, ERR_FORMAT, "" },
 	{ "no length at all", 18, 0, ERR_FORMAT, "" },
 	{ "another descriptor type", 19, 0x42, ERR_FORMAT, "" },
