@@ -37,8 +37,7 @@ send_part(struct openct_client *c, uint32_t dest, int error, struct view part)
 	struct wr w = { .p = head, .cap = sizeof(head) };
 
 	openct_header_write(&w, &h);
-	stream_send(c->stream, wr_done(&w));
-	stream_send(c->stream, part);
+	stream_send_two(c->stream, wr_done(&w), part);
 }
 
 /* The answer to the request under way is ready. */

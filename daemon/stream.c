@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,11 +66,23 @@ receive(struct stream *s)
 		s->dead = true;
 }
 
-/* Sends what it can of v; returns the bytes that went. */
-static size_t
-send_some(struct stream *s, struct view v)
+/* The kernel only reads what a message to send points to. */
+static struct iovec
+iov_of(struct view v)
 {
-	ssize_t n = send(s->fd, v.p, v.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	struct iovec iov = { .iov_len = v.n };
+
+	memcpy(&iov.iov_base, &v.p, sizeof(v.p));
+	return iov;
+}
+
+/* Sends what it can of a and then b; returns the bytes that went. */
+static size_t
+send_some(struct stream *s, struct view a, struct view b)
+{
+	struct iovec iov[2] = { iov_of(a), iov_of(b) };
+	struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2 };
+	ssize_t n = sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n >= 0)
 		return (size_t)n;
@@ -174,7 +187,7 @@ static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct stream *s = arg;
-	size_t n = send_some(s, iobuf_view(&s->out));
+	size_t n = send_some(s, iobuf_view(&s->out), (struct view){ NULL, 0 });
 
 	iobuf_drop(&s->out, n);
 	if (n != 0)
@@ -247,11 +260,21 @@ stream_free(struct stream *s)
 void
 stream_send(struct stream *s, struct view v)
 {
-	if (s->dead || v.n == 0)
+	stream_send_two(s, v, (struct view){ NULL, 0 });
+}
+
+void
+stream_send_two(struct stream *s, struct view a, struct view b)
+{
+	size_t sent = 0;
+
+	if (s->dead || a.n + b.n == 0)
 		return;
 	if (s->out.n == 0)
-		v = view_skip(v, send_some(s, v));
-	if (iobuf_add(&s->out, v) != ERR_OK)
+		sent = send_some(s, a, b);
+	if (iobuf_add(&s->out, view_skip(a, sent)) != ERR_OK ||
+	    iobuf_add(&s->out, view_skip(b, sent > a.n ? sent - a.n : 0)) !=
+	    ERR_OK)
 		s->dead = true;
 	if (s->dead || s->out.n != 0)
 		event_active(s->pump, 0, 0);

@@ -47,6 +47,8 @@ void		stream_free(struct stream *);
 
 /* Sends, or keeps for later. A stream that fails in this is closed later. */
 void		stream_send(struct stream *, struct view);
+/* One after the other, as one: a header and a body. */
+void		stream_send_two(struct stream *, struct view, struct view);
 
 /* No more input until the answer is ready; a client that closes is noticed. */
 void		stream_hold(struct stream *);

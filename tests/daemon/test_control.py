@@ -172,8 +172,10 @@ def cards(t):
         c.send(cmd="transmit", apdu="00a40000")
         h.answer(h.expect("TRANSMIT"), err=11, data="fffe")
         t.ok(not c.answer()["ok"], "words that are not UTF-8")
-        h.do("CARD", arg=0)
-        c.ask(cmd="hello")
+        with w.d.control() as watcher:
+            watcher.ask(cmd="watch")
+            h.do("CARD", arg=0)
+            watcher.wait_event("card-removed")
         for cmd in ("atr", "reset"):
             t.eq(error(c.ask(cmd=cmd)), (False, "NO_CARD"), cmd + ", no card")
         c.send(cmd="transmit", apdu="00a40000")
