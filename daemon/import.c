@@ -14,13 +14,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon/resolve.h"
+#include "base/clock.h"
 
-enum { IMPORT_SECONDS = 5 };
+enum { IMPORT_SECONDS = 5, ADDRESS_MS = 60000 };
 
 struct import {
 	struct event_base *base;
 	struct import_address address;
+	struct import_cache *cache;
 	import_fn done;
 	void *arg;
 	struct resolve *resolve;
@@ -238,6 +239,8 @@ on_resolved(void *arg, const struct resolved *r)
 {
 	struct import *im = arg;
 
+	im->cache->address = *r;
+	im->cache->until_ms = clock_now_ms() + ADDRESS_MS;
 	if (r->n == 0)
 		finish(im, ERR_SYSTEM, "the host name is not known");
 	else
@@ -265,6 +268,11 @@ on_start(evutil_socket_t fd, short what, void *arg)
 		connect_unix(im);
 		return;
 	}
+	if (im->cache->address.n != 0 && clock_now_ms() < im->cache->until_ms) {
+		open_socket(im, (const struct sockaddr *)&im->cache->address.sa,
+		    im->cache->address.n);
+		return;
+	}
 	im->resolve = resolve_start(im->base, im->address.host,
 	    im->address.port, on_resolved, im);
 	if (im->resolve == NULL)
@@ -280,8 +288,8 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 }
 
 struct import *
-import_start(struct event_base *base, const char *device, import_fn done,
-    void *arg)
+import_start(struct event_base *base, const char *device,
+    struct import_cache *cache, import_fn done, void *arg)
 {
 	static const struct timeval now = { 0, 0 };
 	static const struct timeval limit = { IMPORT_SECONDS, 0 };
@@ -291,6 +299,7 @@ import_start(struct event_base *base, const char *device, import_fn done,
 		return NULL;
 	im->fd = -1;
 	im->base = base;
+	im->cache = cache;
 	im->done = done;
 	im->arg = arg;
 	im->io = evtimer_new(base, on_start, im);

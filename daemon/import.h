@@ -9,9 +9,11 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/must_use.h"
+#include "daemon/resolve.h"
 #include "protocols/usbip.h"
 
 struct event_base;
@@ -39,11 +41,20 @@ struct import_result {
 	struct usbip_device device;
 };
 
+/* A host's address, so that a retry need not look it up again. Zeros: none. */
+struct import_cache {
+	struct resolved address;
+	uint64_t until_ms;
+};
+
 typedef void	(*import_fn)(void *arg, const struct import_result *);
 
-/* done is called once, later, from the loop. NULL when memory is short. */
+/*
+ * done is called once, later, from the loop. NULL when memory is short or the
+ * device string is not one. The cache belongs to this device string; borrowed.
+ */
 struct import	*import_start(struct event_base *, const char *device,
-		    import_fn done, void *arg) MUST_USE;
+		    struct import_cache *, import_fn done, void *arg) MUST_USE;
 
 /* Gives up or cleans up: needed after done too. NULL is fine. */
 void		import_free(struct import *);

@@ -272,8 +272,7 @@ on_import(void *arg, const struct import_result *res)
 	} else if (e == ERR_GONE || e == ERR_TIMEOUT) {
 		absent(r, text);
 	} else {
-		go_down(r, READER_FAILED, e, text);
-		set_timer(r, RETRY_ABSENT_MS);
+		fail(r, e, text);
 	}
 }
 
@@ -308,7 +307,7 @@ reader_start(struct reader *r)
 		return;
 	}
 	r->import = import_start(registry_base(r->registry), r->device,
-	    on_import, r);
+	    &r->address, on_import, r);
 	if (r->import == NULL)
 		fail(r, ERR_ARG, "the device must be "
 		    "usbip:HOST:PORT/BUSID or usbip:unix:PATH/BUSID");
@@ -332,6 +331,7 @@ reader_arrive(struct reader *r)
 {
 	r->present = true;
 	r->backoff_ms = 0;
+	r->address = (struct import_cache){ .until_ms = 0 };
 	r->text[0] = '\0';
 	r->name[0] = '\0';
 	if (r->handler == NULL)

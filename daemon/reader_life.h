@@ -37,6 +37,7 @@ struct reader {
 	struct usb_place usb;		/* not for static readers */
 
 	struct import *import;
+	struct import_cache address;
 	struct handler *handler;
 	struct event *timer;		/* next start, or its deadline */
 	uint32_t backoff_ms;

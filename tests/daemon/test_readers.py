@@ -150,6 +150,19 @@ def crowd(t):
         keep.close()
 
 
+def over_tcp(t):
+    with Emulator([MODEL], listen="127.0.0.1:0") as emu, Slotd() as d:
+        port = emu.address.rsplit(":", 1)[1]
+        d.start(d.reader("localhost:" + port, "1-1") +
+                d.reader("no-such-host.invalid:" + port, "1-1", name="s"))
+        d.wait_log("reader 0: .*is ready")
+        with Connection(d) as c:
+            t.eq(outcome(c), "9000", "a host by its name")
+        d.read_to = 0
+        t.ok(d.wait_log("reader 1: .*host name is not known", limit=60),
+             "and one that nobody knows")
+
+
 def leaving(t):
     with Emulator([MODEL]) as emu, Slotd() as d:
         started(emu, d)
@@ -168,7 +181,7 @@ def leaving(t):
 def main():
     t = Tap()
     for test in (plugging, unplugged_under_way, handler_killed, locks, waiting,
-                 crowd, leaving):
+                 crowd, over_tcp, leaving):
         try:
             test(t)
         except (Timeout, AssertionError, OSError, EOFError) as e:
