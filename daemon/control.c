@@ -11,6 +11,8 @@
 #include "daemon/control_commands.h"
 #include "daemon/control_json.h"
 #include "daemon/listener.h"
+#include "daemon/reader.h"
+#include "daemon/slot.h"
 #include "daemon/stream.h"
 
 enum { CLIENTS_MAX = 1000, CLIENTS_PER_UID = 300, LINE_MAX_BYTES = 262144 };
@@ -111,9 +113,8 @@ on_connect(void *arg, int fd, const struct peer *peer)
 }
 
 static void
-on_change(void *arg, const struct change *ch)
+tell_watchers(struct control *c, const struct change *ch)
 {
-	struct control *c = arg;
 	struct member *m;
 	json_t *event = NULL;
 
@@ -125,6 +126,24 @@ on_change(void *arg, const struct change *ch)
 		send_line(m, event);
 	}
 	json_decref(event);
+}
+
+/* A card that comes with its reader is inserted like any other. */
+static void
+on_change(void *arg, const struct change *ch)
+{
+	struct slot_status st;
+	const struct slot *slot;
+
+	tell_watchers(arg, ch);
+	if (ch->kind != READER_ADDED)
+		return;
+	for (unsigned i = 0; (slot = reader_slot(ch->reader, i)) != NULL; i++) {
+		slot_status(slot, &st);
+		if (st.sequence != 0)
+			tell_watchers(arg, &(struct change){
+			    CARD_INSERTED, ch->reader, i });
+	}
 }
 
 enum err

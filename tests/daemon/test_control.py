@@ -239,6 +239,10 @@ def events(t):
             (False, "BUSY"), (False, "READER")), True, "it is said so")
         w.plug()
         t.eq(watcher.event(), dict(base, event="reader-added"), "reader-added")
+        came = [watcher.event() for _ in range(2)]
+        t.eq([(e["event"], e["slot"], e["atr"]) for e in came],
+             [("card-inserted", 0, ATR), ("card-inserted", 1, ATR)],
+             "the cards in it are inserted with it")
         t.eq(c.ask(cmd="atr")["atr"], ATR,
              "a connection that used it before uses it again")
         w.d.configure("")
