@@ -45,7 +45,7 @@ enum stage {
 struct ccid {
 	struct ccid_plan plan;
 	struct ccid_seq seq;
-	struct ccid_rates rates;	/* that the reader can set, if it told */
+	struct ccid_rates rates;	/* that the reader told of */
 };
 
 struct ccid_slot {
@@ -328,9 +328,9 @@ powered(struct ifd_slot *slot)
 	return step_done((struct view){ slot->atr, slot->atr_n });
 }
 
-/* A reader without automatic negotiation is told which protocol the card speaks,
-   as the drivers that these readers were made for do. Those that follow the ATR
-   by themselves may refuse, which does no harm. */
+/* A reader without automatic negotiation is told which protocol the card
+   speaks, as the drivers that these readers were made for do. Those that follow
+   the ATR by themselves may refuse, which does no harm. */
 static struct step
 on_atr(struct ifd_slot *slot, struct view data)
 {

@@ -27,8 +27,8 @@ enum {
 };
 
 enum ifd_op {
-	/* Once, for slot 0, before anything else: what the device needs after it
-	   was claimed. */
+	/* Once, for slot 0, before anything else: what the device needs after
+	   it was claimed. */
 	IFD_OPEN,
 	/* Finds out about the card: slot->card. */
 	IFD_STATUS,
@@ -59,7 +59,7 @@ struct ifd_slot {
 	void *state;
 	/* What is known of the card; the driver writes it, at any event. */
 	uint32_t card;		/* mask of CHANNEL_PRESENT ... */
-	bool swapped;		/* it was away in between; the engine clears it */
+	bool swapped;		/* it was away; the engine clears it */
 	uint8_t atr[IFD_ATR_MAX];
 	size_t atr_n;
 	uint32_t result;	/* of POWER_ON and PROTOCOL */
@@ -73,15 +73,16 @@ struct ifd_reader {
 	struct usb_device_desc device;
 	struct usb_config config;
 	struct usb_interface interface;	/* the one to be driven */
-	/* What slotd is told. The engine has filled in the numbers and strings of
-	   the device; the driver fills in slots, max_apdu and what it knows. */
+	/* What slotd is told. The engine has filled in the numbers and strings
+	   of the device; the driver fills in slots, max_apdu and what it
+	   knows. */
 	struct channel_info info;
 	/* The driver's, to be filled in by open. Endpoints: addresses, 0 none;
-	   caps: the longest message in bytes, of 0 where there is no endpoint. */
+	   caps: the longest message in bytes. */
 	uint8_t bulk_out, bulk_in, interrupt;
 	size_t out_cap, in_cap, interrupt_cap;
 	size_t control_cap;	/* longest data of STEP_CONTROL */
-	unsigned busy_slots;	/* that may work at the same time; 0 counts as 1 */
+	unsigned busy_slots;	/* that may work at once; 0 counts as 1 */
 	/* The driver's: reader_size bytes, zeroed at first. */
 	void *state;
 	/* info.slots of them, there after open. */
@@ -109,7 +110,7 @@ struct ifd_driver {
 	/*
 	 * Starts a request. It ends with STEP_DONE, whose out is its result, or
 	 * with STEP_FAIL. A request that a driver does not know fails with
-	 * ERR_UNSUPPORTED; IFD_OPEN is done at once where there is nothing to do.
+	 * ERR_UNSUPPORTED; IFD_OPEN is done at once where nothing is needed.
 	 */
 	struct step	(*start)(struct ifd_slot *, const struct ifd_request *);
 
@@ -121,7 +122,7 @@ struct ifd_driver {
 	struct step	(*timeout)(struct ifd_slot *);
 
 	/*
-	 * The transfer of a step failed: ERR_STALL (the halt is cleared already)
+	 * The transfer of a step failed: ERR_STALL (the halt is cleared by now)
 	 * or ERR_IO. NULL: the request fails with that error.
 	 */
 	struct step	(*failed)(struct ifd_slot *, enum err);
@@ -138,9 +139,9 @@ struct ifd_driver {
 	int		(*route)(const struct ifd_reader *, struct view);
 
 	/*
-	 * A message of the interrupt pipe: changes the cards of slots as it says.
-	 * Returns the slot whose request gets the bytes as its input, negative
-	 * for none. NULL: such messages mean nothing.
+	 * A message of the interrupt pipe: changes the cards of slots as it
+	 * says. Returns the slot whose request gets the bytes as its input,
+	 * negative for none. NULL: such messages mean nothing.
 	 */
 	int		(*interrupt)(struct ifd_reader *, struct view);
 

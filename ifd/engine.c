@@ -224,7 +224,8 @@ interrupt_done(void *arg, enum err err, struct view data)
 		return;
 	if (err == ERR_OK && x->kind == USB_INTERRUPT)
 		interrupt_came(e, data);
-	else if (err != ERR_OK && ++e->interrupt_errors > INTERRUPT_ERRORS_MAX) {
+	else if (err != ERR_OK &&
+	    ++e->interrupt_errors > INTERRUPT_ERRORS_MAX) {
 		e->reader.info.polls = true;
 		log_at(LOG_LEVEL_WARN, NULL, "the interrupt pipe is given up: "
 		    "%s", err_text(err));

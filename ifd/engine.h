@@ -8,8 +8,8 @@
  * interrupt pipe pending, and tells what happened to the cards. It waits for
  * nothing: somebody calls it when there is something to do, with the time.
  *
- *	identify -> driver's open -> claim -> IFD_OPEN -> IFD_STATUS of each slot
- *	-> ready -> requests ... -> lost
+ *	identify -> driver's open -> claim -> IFD_OPEN -> IFD_STATUS of each
+ *	slot -> ready -> requests ... -> lost
  */
 
 #include "ifd/driver.h"
@@ -17,8 +17,8 @@
 
 struct engine;
 
-/* Called from engine_run, engine_start, engine_cancel and usb_dispatch. They may not call
-   engine functions but engine_is_ready and engine_may_start. */
+/* Called from engine_run, engine_start, engine_cancel and usb_dispatch. They may
+   not call engine functions but engine_is_ready and engine_may_start. */
 struct engine_events {
 	/* Once. A card event for each slot follows. */
 	void	(*ready)(void *arg, const struct channel_info *);
@@ -48,8 +48,8 @@ enum err	engine_new(struct engine **, struct usb *,
 /* After the usb was closed. *e is NULL afterwards; NULL is fine. */
 void		engine_free(struct engine **e);
 
-/* Carries on: after usb_dispatch, when the deadline has come, and after requests
-   were started. Then flush the usb and poll. */
+/* Carries on: after usb_dispatch, when the deadline has come, and after
+   requests were started. Then flush the usb and poll. */
 void		engine_run(struct engine *, uint64_t now_ms);
 
 /* The time by which engine_run must be called; UINT64_MAX: no need. */

@@ -24,7 +24,7 @@ enum exchange_state {
 	EXCHANGE_ANSWER,	/* a message of the bulk pipe is awaited */
 	EXCHANGE_CONTROL,	/* the control transfer is */
 	EXCHANGE_PAUSE,
-	EXCHANGE_HALT,		/* the halt of the OUT endpoint is being cleared */
+	EXCHANGE_HALT,		/* the halt of the OUT endpoint is cleared */
 };
 
 /* The request has ended; data is borrowed until the call returns. The next
@@ -42,7 +42,7 @@ struct exchange {
 	enum exchange_state state;
 	const uint64_t *now_ms;	/* the owner's clock */
 	uint64_t deadline_ms;	/* UINT64_MAX: none */
-	bool expired;		/* the deadline is over, its transfer cancelled */
+	bool expired;		/* the time is over, its transfer cancelled */
 	bool cancel;		/* is wanted, once the command has left */
 	bool stuck;		/* a cancelled transfer did not come back */
 	unsigned steps;

@@ -378,7 +378,8 @@ wind_up(struct handler *h)
 			q->off = true;
 			start_internal(h, i, IFD_POWER_OFF);
 		}
-		busy = busy || q->running || q->internal || (powered && !q->off);
+		busy = busy || q->running || q->internal ||
+		    (powered && !q->off);
 	}
 	if (!busy || h->now_ms >= h->quit_ms)
 		h->over = true;

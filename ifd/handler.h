@@ -3,20 +3,20 @@
 #define IFD_HANDLER_H
 
 /*
- * What slotd asks through the channel is queued by slot and given to the engine;
- * what happens there is told. One thread, one loop.
+ * What slotd asks through the channel is queued by slot and given to the
+ * engine; what happens there is told. One thread, one loop.
  */
 
 #include "ifd/driver.h"
 #include "ifd/usb.h"
 
 enum {
-	HANDLER_QUEUE_MAX = 4,		/* requests waiting or running, by slot */
+	HANDLER_QUEUE_MAX = 4,		/* requests of a slot, all told */
 	HANDLER_DATA_MIN = 1024,	/* data of a CONTROL that always fits */
 	HANDLER_QUIT_MS = 600,		/* for the cards to be powered off */
 	HANDLER_CLOSE_MS = 300,		/* for transfers to come back */
-	HANDLER_POLL_MS = 400,		/* between looks at the cards of a reader
-					   without an interrupt pipe */
+	HANDLER_POLL_MS = 400,		/* between looks at the cards where
+					   there is no interrupt pipe */
 };
 
 /*

@@ -4,8 +4,9 @@
 
 /*
  * Asks a device who it is, with the standard requests of USB 2.0 §9.4: the
- * device descriptor, the configuration (in use, or put to use), the strings. It is played like a
- * driver with one slot and one request, before the real driver is asked.
+ * device descriptor, the configuration (in use, or put to use), the strings. It
+ * is played like a driver with one slot and one request, before the real driver
+ * is asked.
  */
 
 #include "ifd/driver.h"
@@ -28,7 +29,7 @@ enum identify_state {
 
 /* The state of the slot. */
 struct identify {
-	int interface;		/* number wanted; -1: the CCID one, or the first */
+	int interface;		/* wanted; -1: the CCID one, or the first */
 	bool configure;		/* it is not configured yet: take the first */
 	/* its own */
 	enum identify_state state;
@@ -41,8 +42,8 @@ struct identify {
 };
 
 /*
- * Fills in device, config, interface and the strings of slot->reader; config and
- * interface borrow from the state. A string that fails is left empty.
+ * Fills in device, config, interface and the strings of slot->reader; config
+ * and interface borrow from the state. A string that fails is left empty.
  */
 extern const struct ifd_driver ifd_identify;
 

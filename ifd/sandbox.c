@@ -64,8 +64,8 @@ load_filter(uint32_t otherwise, const struct rules *rules)
 }
 
 #ifdef SANITIZERS
-/* The sanitizers need terabytes of address space, read /proc and start a process
-   at their end: only what is not theirs is refused. */
+/* The sanitizers need terabytes of address space, read /proc and start a
+   process at their end: only what is not theirs is refused. */
 static enum err
 shut(size_t memory)
 {

@@ -88,7 +88,7 @@ struct usb {
 	const struct usb_ops *ops;
 	struct usb_xfer *xfers;
 	size_t in_flight;	/* counts what was handed to ops->submit */
-	bool gone;		/* the device was lost; submits fail with GONE */
+	bool gone;		/* the device was lost; submits fail so */
 	bool unconfigured;	/* nobody has sent SET_CONFIGURATION */
 };
 

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 /*
- * Only asynchronous transfers. What libusb offers blocking alone (claim, release,
- * clear halt) are system calls: the first two do not talk to the device, the
- * third does, for at most the five seconds the kernel gives it, and is used in
- * recovery only.
+ * Only asynchronous transfers. What libusb offers blocking alone (claim,
+ * release, clear halt) are system calls: the first two do not talk to the
+ * device, the third does, for at most the five seconds the kernel gives it, and
+ * is used in recovery only.
  */
 
 struct libusb {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ifd_tests = \
 	%D%/test_ccid \
+	%D%/test_link \
 	%D%/test_sandbox \
 	%D%/test_usb_usbip
 # End of ifd_tests
@@ -11,6 +12,8 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 %C%_test_ccid_SOURCES = %D%/test_ccid.c %D%/talk.c %D%/talk.h
 %C%_test_ccid_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ccid_LDADD = $(IFD_TEST_LDADD)
+%C%_test_link_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_link_LDADD = $(IFD_TEST_LDADD)
 %C%_test_sandbox_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_sandbox_LDADD = $(IFD_TEST_LDADD)
 %C%_test_usb_usbip_CFLAGS = $(UNIT_CFLAGS)

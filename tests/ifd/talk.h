@@ -18,15 +18,15 @@ enum turn_kind {
 	OUT,			/* takes `out` */
 	IN,			/* gives `in` to the read that is pending */
 	HALT,			/* the halt of `n` is cleared */
-	CANCELLED,		/* a transfer of `n` was cancelled, and ends so */
+	CANCELLED,		/* a transfer of `n` was, and ends so */
 	UNPLUG,
 	/* time */
 	PASS,			/* `arg` milliseconds go by */
 	/* what is asked of the engine; `n` is a slot */
-	ASK,			/* op `arg` with data `out` and ifd arg `more` */
+	ASK,			/* op `arg` with data `out`, arg `more` */
 	GIVE_UP,		/* engine_cancel */
 	/* what it tells */
-	ENDED,			/* request of slot `n`, with err and data `in` */
+	ENDED,			/* request of slot `n`: err, data `in` */
 	CARD,			/* state of slot `n` is `arg` */
 	READY,
 	LOST,			/* with err, text begins with `in` */

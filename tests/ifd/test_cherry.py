@@ -39,7 +39,8 @@ def card(t, h):
 
 
 def transfers(emu):
-    return {e["endpoint"]: e["transfers"] for e in emu.stats("1-1")["endpoints"]}
+    ends = emu.stats("1-1")["endpoints"]
+    return {e["endpoint"]: e["transfers"] for e in ends}
 
 
 def counts(t, h, emu):
