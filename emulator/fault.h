@@ -90,7 +90,7 @@ struct fault {
 	uint32_t value;
 };
 
-/* Reads a script; counting starts anew. "none" clears. False: not understood. */
+/* Reads a script; counting starts anew. False, and unchanged, if not valid. */
 bool		fault_parse(struct fault_plan *, const char *script) MUST_USE;
 
 /* Counts one event; what goes wrong with it. */

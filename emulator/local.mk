@@ -23,6 +23,8 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/ctl.h \
 	%D%/fault.c \
 	%D%/fault.h \
+	%D%/iccd.c \
+	%D%/iccd.h \
 	%D%/iso.c \
 	%D%/iso.h \
 	%D%/iso_data.c \
@@ -40,6 +42,8 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/server.h \
 	%D%/usb.c \
 	%D%/usb.h \
+	%D%/usb_standard.c \
+	%D%/usb_standard.h \
 	%D%/world.c \
 	%D%/world.h
 # End of libemulator_la_SOURCES

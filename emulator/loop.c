@@ -43,14 +43,18 @@ loop_once(struct loop *l, int timeout_ms)
 	struct pollfd p[LOOP_MAX];
 	loop_fn fn[LOOP_MAX];
 
+	size_t n = 0;
+
 	for (size_t i = 0; i < LOOP_MAX; i++) {
 		p[i] = (struct pollfd){ l->src[i].fd, l->src[i].events, 0 };
 		fn[i] = l->src[i].fn;
+		if (p[i].fd >= 0)
+			n = i + 1;
 	}
-	if (poll(p, LOOP_MAX, timeout_ms) <= 0)
+	if (poll(p, n, timeout_ms) <= 0)
 		return;
 	/* A callback may free another source or put a new one in its place. */
-	for (size_t i = 0; i < LOOP_MAX; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (p[i].revents == 0 || l->src[i].fd != p[i].fd ||
 		    l->src[i].fn != fn[i])
 			continue;

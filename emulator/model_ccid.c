@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 #include "emulator/ccid.h"
+#include "emulator/iccd.h"
 #include "emulator/models.h"
 #include "protocols/usbip.h"
 
@@ -117,6 +118,15 @@ static const struct ccid_traits two_traits = {
 	TRAITS(SHORT_FEATURES, 271, 1, 0)
 };
 
+/* ICCD: no bulk endpoints; short APDU level, and 800: "ICCD". */
+static const uint8_t iccd_device[] = DEVICE(OUR_VENDOR, 0x0006, 0x0100);
+static const char *const iccd_strings[] = { "slotemu", "ICCD Token" };
+static const uint8_t iccd_config[] = {
+	9, 2, LE16(9 + 9 + 54), 1, 1, 0, 0x80, 50,
+	9, 4, 0, 0, 0, 0x0b, 0, 2, 0,
+	CLASS(1, CLOCK, 9600, 9600, 0x00020840, 280, 1),
+};
+
 #define MODEL(word, text, prefix, n)					\
 	.name = (word), .about = (text), .family = &ccid_family,	\
 	.traits = &prefix##_traits, .device = VIEW(prefix##_device),	\
@@ -138,6 +148,17 @@ const struct usb_model model_eight_slots = {
 const struct usb_model model_extended_apdu_reader = {
 	MODEL("extended-apdu-reader", "extended APDU level, messages of 271 "
 	    "bytes in chains", extended, 1)
+};
+const struct usb_model model_iccd_b = {
+	.name		= "iccd-b",
+	.about		= "ICCD version B: a token of control transfers",
+	.family		= &iccd_b_family,
+	.device		= VIEW(iccd_device),
+	.config		= VIEW(iccd_config),
+	.strings	= iccd_strings,
+	.n_strings	= COUNT(iccd_strings),
+	.speed		= USBIP_SPEED_FULL,
+	.slots		= 1,
 };
 const struct usb_model model_tpdu_reader = {
 	MODEL("tpdu-reader", "TPDU level, T=0 and T=1, PPS by the host", tpdu,

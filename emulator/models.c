@@ -10,6 +10,7 @@ static const struct usb_model *const models[] = {
 	&model_char_reader,
 	&model_eight_slots,
 	&model_extended_apdu_reader,
+	&model_iccd_b,
 	&model_tpdu_reader,
 	&model_two_endpoints,
 };

@@ -18,6 +18,7 @@ extern const struct usb_model model_char_reader;
 extern const struct usb_model model_cherry_st1044u;
 extern const struct usb_model model_eight_slots;
 extern const struct usb_model model_extended_apdu_reader;
+extern const struct usb_model model_iccd_b;
 extern const struct usb_model model_tpdu_reader;
 extern const struct usb_model model_two_endpoints;
 

@@ -4,7 +4,7 @@
 
 /*
  * An emulated USB device. A model is a row of descriptors and belongs to a
- * family, which is the code that behaves (emulator/ccid.c). Standard requests and
+ * family, which is the code that behaves (ccid.c). Standard requests and
  * endpoint queues are done here for all of them. Nothing here does I/O or has
  * a clock: now_ms is an argument.
  */

@@ -239,6 +239,33 @@ def au9540(t, emu):
              "115 kbit/s do")
 
 
+def iccd(t, emu):
+    with Device(emu.address, "1-8") as dev:
+        dev.configure()
+        block = lambda: dev.control(0xa1, 0x6f, 0, 0, 300)
+        status = lambda: dev.control(0xa1, 0x81, 0, 0, 3)[1].hex()
+        t.eq(dev.descriptor(2)[1][13:17].hex(), "000b0002", "iccd-b")
+        t.eq(block()[0], -32, "nothing was asked")
+        t.eq(status(), "400100", "no power")
+        dev.control(0x21, 0x65, 0, 0, data=b"\0\x84\0\0\x08")
+        t.eq(block(), (0, b"\x40\x01\xfe"), "mute without power")
+        t.eq(dev.control(0x21, 0x62, 1, 0), (0, 0), "power on")
+        t.eq(block()[1][:3].hex(), "003b9d", "the ATR")
+        t.eq(status(), "400000", "active")
+        t.eq(dev.control(0x21, 0x65, 0, 0, data=b"\0\x84\0\0\x08"), (0, 5),
+             "an APDU")
+        t.eq(block(), (0, b"\x80\1\0"), "wait 10 ms")
+        got = block()
+        while got == (0, b"\x80\1\0"):
+            got = block()
+        t.eq((got[1][0], len(got[1])), (0, 11), "the response")
+        t.eq(block()[0], -32, "only once")
+        t.eq(dev.control(0x21, 0x63, 0, 0), (0, 0), "power off")
+        t.eq(status(), "400100", "no power")
+        t.eq(dev.control(0x21, 0x65, 0x100, 0, data=b"\0\x84")[0], -32,
+             "no chains")
+
+
 def main():
     t = Tap()
     t0 = os.path.join(CARDS, "t0.card")
@@ -246,9 +273,10 @@ def main():
             "tpdu-reader", "tpdu-reader,card=" + t0,
             "char-reader,card=" + t0, "extended-apdu-reader",
             "eight-slots,delay=200", "two-endpoints",
-            "au9540,card=" + os.path.join(CARDS, "fast.card")]) as emu:
+            "au9540,card=" + os.path.join(CARDS, "fast.card"),
+            "iccd-b,delay=20"]) as emu:
         for part in (tpdu_t1, t1_faults, tpdu_t0, character, extended,
-                     parallel, two_endpoints, au9540):
+                     parallel, two_endpoints, au9540, iccd):
             part(t, emu)
     t.done()
 
