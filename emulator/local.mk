@@ -17,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/ccid_cmd.c \
 	%D%/ccid_state.h \
 	%D%/ccid_xfr.c \
+	%D%/conn.h \
 	%D%/control.c \
 	%D%/control.h \
 	%D%/ctl.c \
@@ -40,6 +41,8 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/models.h \
 	%D%/server.c \
 	%D%/server.h \
+	%D%/server_op.c \
+	%D%/server_urb.c \
 	%D%/usb.c \
 	%D%/usb.h \
 	%D%/usb_standard.c \

@@ -1,4 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
+emulator_tests = \
+	%D%/test_card \
+	%D%/test_card_t1 \
+	%D%/test_fault
+# End of emulator_tests
+check_PROGRAMS += $(emulator_tests)
+
+# These start slotemu itself.
 emulator_scripts = \
 	%D%/test_ccid.py \
 	%D%/test_cherry.py \
@@ -6,5 +14,13 @@ emulator_scripts = \
 	%D%/test_iso.py \
 	%D%/test_models.py
 # End of emulator_scripts
-TESTS += $(emulator_scripts)
+TESTS += $(emulator_tests) $(emulator_scripts)
 EXTRA_DIST += $(emulator_scripts) %D%/usbip_client.py
+
+EMULATOR_LDADD = emulator/libemulator.la $(UNIT_LDADD)
+%C%_test_card_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_card_LDADD = $(EMULATOR_LDADD)
+%C%_test_card_t1_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_card_t1_LDADD = $(EMULATOR_LDADD)
+%C%_test_fault_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_fault_LDADD = $(EMULATOR_LDADD)
