@@ -307,6 +307,19 @@ pps(struct ccid_slot *s, const struct card *card, struct view v,
 	return true;
 }
 
+/* T=0 byte by byte; faults: NULL bytes first, or silence. */
+static void
+t0_bytes(struct usb_device *d, unsigned slot, struct view v, struct wr *rsp)
+{
+	struct fault f = fault_next(&d->fault, FAULT_ON_BLOCK);
+
+	if (f.kind == FAULT_CARD_WTX)
+		wr_fill(rsp, PROCEDURE_NULL, f.value & 0xff);
+	card_t0_bytes(&ccid_slot(d, slot)->t0, d->slot[slot].card, v, rsp);
+	if (f.kind == FAULT_CARD_MUTE)
+		rsp->n = 0;
+}
+
 static void
 run_tpdu(struct usb_device *d, unsigned slot, struct view v, struct wr *rsp)
 {
@@ -320,7 +333,7 @@ run_tpdu(struct usb_device *d, unsigned slot, struct view v, struct wr *rsp)
 	if (s->protocol == 1)
 		card_t1_block(&s->t1, card, &d->fault, v, rsp);
 	else if (ccid_level(d) == CCID_LEVEL_CHARACTER)
-		card_t0_bytes(&s->t0, card, v, rsp);
+		t0_bytes(d, slot, v, rsp);
 	else if (v.n >= CARD_T0_HEADER)
 		t0_tpdu(s, card, v, rsp);
 }

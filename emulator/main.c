@@ -31,19 +31,26 @@ struct emulator {
 	size_t n_listen;
 	const char *control_path;
 	char control_address[ADDRESS_MAX];
+	unsigned long fault_seed;	/* 0: none */
 	int ready_fd;
 	int signal_fd;
 };
 
+static void
+print_usage(FILE *f)
+{
+	fputs("usage: slotemu --listen HOST:PORT|unix:PATH [--control PATH]\n"
+	    "               --device MODEL[,option...] ... [--fault SEED]\n"
+	    "               [--log[=bytes]] [--ready-fd N]\n"
+	    "       slotemu ctl --control PATH REQUEST BUSID[:SLOT] "
+	    "[ARGUMENT]\n"
+	    "       slotemu --list-models | --version | --help\n", f);
+}
+
 static int
 usage(void)
 {
-	fputs("usage: slotemu --listen HOST:PORT|unix:PATH [--control PATH]\n"
-	    "               --device MODEL[,option...] ... [--log[=bytes]]\n"
-	    "               [--ready-fd N]\n"
-	    "       slotemu ctl --control PATH REQUEST BUSID[:SLOT] "
-	    "[ARGUMENT]\n"
-	    "       slotemu --list-models | --version | --help\n", stderr);
+	print_usage(stderr);
 	return EXIT_USAGE;
 }
 
@@ -69,6 +76,21 @@ set_log(struct emulator *e, const char *value)
 	return true;
 }
 
+/* The same seed for all devices, but not the same faults. */
+static bool
+set_faults(struct emulator *e)
+{
+	char script[32];
+
+	for (size_t i = 0; e->fault_seed != 0 && i < e->world.n; i++) {
+		snprintf(script, sizeof(script), "seed=%lu",
+		    e->fault_seed + i);
+		if (!usb_set_fault(e->world.port[i].dev, script))
+			return false;
+	}
+	return true;
+}
+
 static bool
 set_option(struct emulator *e, int o, const char *value)
 {
@@ -88,6 +110,9 @@ set_option(struct emulator *e, int o, const char *value)
 			return true;
 		fprintf(stderr, "slotemu: %s\n", why);
 		return false;
+	case 'f':
+		e->fault_seed = strtoul(value, NULL, 10);
+		return e->fault_seed != 0;
 	case 'g':
 		return set_log(e, value);
 	case 'r':
@@ -105,6 +130,7 @@ read_arguments(struct emulator *e, int argc, char **argv)
 	static const struct option options[] = {
 		{ "control", required_argument, NULL, 'c' },
 		{ "device", required_argument, NULL, 'd' },
+		{ "fault", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "list-models", no_argument, NULL, 'm' },
 		{ "listen", required_argument, NULL, 'l' },
@@ -116,8 +142,10 @@ read_arguments(struct emulator *e, int argc, char **argv)
 	int o;
 
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (o == 'h')
-			return usage() == 0;
+		if (o == 'h') {
+			print_usage(stdout);
+			return EXIT_SUCCESS;
+		}
 		if (o == 'm')
 			return list_models();
 		if (o == 'v')
@@ -125,7 +153,8 @@ read_arguments(struct emulator *e, int argc, char **argv)
 		if (!set_option(e, o, optarg))
 			return usage();
 	}
-	if (optind != argc || e->n_listen == 0 || e->world.n == 0)
+	if (optind != argc || e->n_listen == 0 || e->world.n == 0 ||
+	    !set_faults(e))
 		return usage();
 	return -1;
 }

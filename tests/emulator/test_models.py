@@ -160,6 +160,11 @@ def character(t, emu):
         t.eq(xfr(c, bytes.fromhex("00b0000003"), 1).data.hex(), "b0", "INS")
         t.eq(xfr(c, b"", 5).data.hex(), "543d309000", "data and status")
         t.eq(xfr(c, b"", 1).error, 0xfe, "nothing more comes: mute")
+        emu.ctl("fault", "1-3", "card-wtx@1:3+card-mute@2")
+        t.eq(xfr(c, bytes.fromhex("00b0000001"), 4).data.hex(), "606060b0",
+             "NULL bytes come first")
+        t.eq(xfr(c, bytes.fromhex("00b0000001"), 1).error, 0xfe, "silence")
+        emu.ctl("fault", "1-3", "none")
 
 
 def extended(t, emu):
