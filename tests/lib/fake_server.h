@@ -13,6 +13,7 @@ enum fake_quirk {
 	FAKE_PLAIN,
 	FAKE_DRIBBLE,		/* the answer comes byte by byte */
 	FAKE_CLOSE,		/* no answer: the connection is closed */
+	FAKE_LEAVES,		/* an answer, then the connection is closed */
 	FAKE_CUT,		/* closed in the middle of the answer */
 	FAKE_OTHER_XID,		/* the answer to another request */
 	FAKE_EXTRA,		/* one byte more than the header says */

@@ -16,7 +16,7 @@ EXTRA_DIST += %D%/exports.list %D%/opensc_walk.py %D%/fake_server.h
 %C%_test_conn_LDADD = $(UNIT_LDADD)
 
 %C%_test_openct_SOURCES = %D%/test_openct.c %D%/fake_server.c
-%C%_test_openct_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_openct_CFLAGS = $(UNIT_CFLAGS) -pthread
 %C%_test_openct_LDADD = lib/libopenct.la $(UNIT_LDADD)
 
 %C%_opensc_walk_LDADD = lib/libopenct.la

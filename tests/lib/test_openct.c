@@ -2,6 +2,8 @@
 #include "tests/unit.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -385,6 +387,65 @@ START_TEST(no_descriptor_survives_exec)
 }
 END_TEST
 
+enum { THREADS = 4, CALLS = 50 };
+
+/* Returns NULL when each call got its own answer. */
+static void *
+use_shared_handle(void *arg)
+{
+	for (int i = 0; i < CALLS; i++) {
+		const ct_info_t *all;
+		uint8_t buf[4];
+		int st;
+
+		if (ct_card_transact(h, 0, "", 1, buf, 4) != 2 ||
+		    memcmp(buf, "\x90\x00", 2) != 0 ||
+		    ct_card_status(h, 0, &st) != 0 || ct_status(&all) != 16)
+			return arg;
+	}
+	return NULL;
+}
+
+START_TEST(threads_share_a_handle)
+{
+	static struct fake_turn turns[THREADS * CALLS];
+	pthread_t threads[THREADS];
+	void *bad;
+
+	for (size_t i = 0; i < THREADS * CALLS; i++)
+		turns[i] = (struct fake_turn){ B("\x21\x00\xc4\x00\x01\x00"),
+			0, B("\x45\x00\x02\x90\x00"), FAKE_PLAIN };
+	serve(turns, THREADS * CALLS);
+	for (int i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL,
+		    use_shared_handle, turns), 0);
+	for (int i = 0; i < THREADS; i++) {
+		ck_assert_int_eq(pthread_join(threads[i], &bad), 0);
+		ck_assert_ptr_null(bad);
+	}
+	finish();
+}
+END_TEST
+
+/* Writing to a server that has gone would be a SIGPIPE, the end of the test. */
+START_TEST(no_signal_is_raised_or_changed)
+{
+	struct sigaction before, after;
+	uint8_t buf[4];
+
+	ck_assert_int_eq(sigaction(SIGPIPE, NULL, &before), 0);
+	ck_assert_ptr_eq(before.sa_handler, SIG_DFL);
+	SERVE({ B("\x21\x00\xc4\x00\x01\x00"), 0,
+	    B("\x45\x00\x02\x90\x00"), FAKE_LEAVES });
+	ck_assert_int_eq(ct_card_transact(h, 0, "", 1, buf, 4), 2);
+	fake_finish();
+	ck_assert_int_eq(ct_card_transact(h, 0, "", 1, buf, 4), -103);
+	ct_reader_disconnect(h);
+	ck_assert_int_eq(sigaction(SIGPIPE, NULL, &after), 0);
+	ck_assert_ptr_eq(after.sa_handler, SIG_DFL);
+}
+END_TEST
+
 START_TEST(logging_goes_where_it_is_told)
 {
 	char text[256];
@@ -465,6 +526,8 @@ main(void)
 	tcase_add_loop_test(t, the_longest_apdus_go_through, 0, ROWS(long_rows));
 	tcase_add_test(t, memory_is_read_in_pieces);
 	tcase_add_test(t, no_descriptor_survives_exec);
+	tcase_add_test(t, threads_share_a_handle);
+	tcase_add_test(t, no_signal_is_raised_or_changed);
 	tcase_add_test(t, logging_goes_where_it_is_told);
 	tcase_add_test(t, small_things);
 	tcase_add_test(t, error_numbers_agree);
