@@ -126,6 +126,27 @@ def waiting(t):
             w.close()
 
 
+def stopped_holder(t):
+    """A program that holds the card and does nothing loses it, reset."""
+    with Emulator([MODEL]) as emu, Slotd() as d:
+        d.start("lock_timeout = 100;\n" + d.reader(emu.address, "1-1"))
+        d.wait_log("is ready")
+        with Connection(d) as a, d.control() as b:
+            a.ask(lock())
+            t.eq(outcome(a), "9000", "a holder at work")
+            resets = emu.stats("1-1")["slots"][0]["resets"]
+            t.ok(b.ask(cmd="lock", reader=0, wait_ms=TIMEOUT * 1000)["ok"],
+                 "the one that waited has the card")
+            t.ok("[%d] uid %d" % (os.getpid(), os.getuid()) in
+                 d.wait_log("too long and lost it"), "the log names the idler")
+            t.eq(b.ask(cmd="transmit", reader=0, apdu=CHALLENGE)
+                 ["response"][-4:], "9000", "and uses it")
+            t.eq(emu.stats("1-1")["slots"][0]["resets"], resets + 1,
+                 "after a reset")
+            t.eq(outcome(a), -8, "the idler is told that its lock is gone")
+            t.eq(outcome(a), -7, "and has the card no more")
+
+
 def descriptors(slotd):
     """How many it has open. Only root may look into it; else 0."""
     try:
@@ -189,7 +210,7 @@ def leaving(t):
 def main():
     t = Tap()
     for test in (plugging, unplugged_under_way, handler_killed, locks, waiting,
-                 crowd, over_tcp, leaving):
+                 stopped_holder, crowd, over_tcp, leaving):
         try:
             test(t)
         except (Timeout, AssertionError, OSError, EOFError) as e:
