@@ -36,7 +36,7 @@ ccid_params_write(struct wr *w, const struct ccid_params *p)
 	wr_u8(w, p->ta1);
 	wr_u8(w, (uint8_t)tccks);
 	wr_u8(w, p->guard);
-	wr_u8(w, p->protocol == 1 ? (uint8_t)(p->bwi << 4 | (p->cwi & 0xf)) :
+	wr_u8(w, p->protocol == 1 ? (uint8_t)((unsigned)p->bwi << 4 | (p->cwi & 0xfu)) :
 	    p->wi);
 	wr_u8(w, p->clock_stop);
 	if (p->protocol == 1) {
