@@ -1,1 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
+EXTRA_DIST += \
+	%D%/check \
+	%D%/guest-init \
+	%D%/guest_tests.py \
+	%D%/initrd-init \
+	%D%/vm.py
+# End of EXTRA_DIST

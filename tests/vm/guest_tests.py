@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs in the guest of vm.py: slotd as a user of its own, with a real kernel,
+usbfs, libusb and systemd-udevd, against QEMU's usb-ccid (and its emulated CAC
+card) and against slotemu's devices, attached by the stock usbip tool through
+vhci_hcd. Prints TAP. Argument: the build directory."""
+import glob
+import json
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import traceback
+
+BUILD = os.path.abspath(sys.argv[1])
+RUN = '/run/openct'
+LIMIT = 30      # seconds until something counts as never
+
+
+class Monitor:
+    """QEMU's monitor through the guest's virtio port."""
+
+    def __init__(self):
+        self.fd = os.open(os.environ['VM_MONITOR'], os.O_RDWR)
+
+    def say(self, line):
+        os.write(self.fd, line.encode() + b'\n')
+        text = b''
+        while text.count(b'(qemu)') < 1 or not text.endswith(b'(qemu) '):
+            ready, _, _ = select.select([self.fd], [], [], LIMIT)
+            if not ready:
+                raise RuntimeError('the monitor does not answer: %r' % text)
+            text += os.read(self.fd, 4096)
+        if b'Error' in text:
+            raise RuntimeError(text.decode(errors='replace'))
+
+
+class Control:
+    """One connection to slotd's control socket."""
+
+    def __init__(self):
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.settimeout(LIMIT)
+        self.s.connect(RUN + '/control')
+        self.f = self.s.makefile('rw')
+
+    def send(self, **request):
+        self.f.write(json.dumps(request) + '\n')
+        self.f.flush()
+
+    def read(self):
+        line = self.f.readline()
+        if not line:
+            raise RuntimeError('slotd closed the control connection')
+        return json.loads(line)
+
+    def ask(self, **request):
+        self.send(**request)
+        return self.read()
+
+    def event(self, name):
+        """The next event of that name; others are passed over."""
+        while True:
+            e = self.read()
+            if e.get('event') == name:
+                return e
+
+
+def run(*cmd, rc=0, **kw):
+    p = subprocess.run(cmd, capture_output=True, text=True, timeout=LIMIT, **kw)
+    if rc is not None and p.returncode != rc:
+        raise AssertionError('%s: exit %d\n%s%s' % (
+            ' '.join(cmd), p.returncode, p.stdout, p.stderr))
+    return p.stdout
+
+
+def slotctl(*args, rc=0):
+    return run(BUILD + '/tools/slotctl', *args, rc=rc)
+
+
+def until(what, check):
+    """Waits for a state of the world that nothing announces to us."""
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        if check():
+            return
+        time.sleep(0.02)
+    raise AssertionError('never happened: ' + what)
+
+
+def expect(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+# -- the world ---------------------------------------------------------------
+
+def install_rule_and_user():
+    run('groupadd', '--system', 'slotd', rc=None)
+    run('useradd', '--system', '-g', 'slotd', '-d', '/nonexistent', 'slotd',
+        rc=None)
+    for old in glob.glob('/etc/udev/rules.d/*') + glob.glob(
+            '/lib/udev/rules.d/*ccid*') + glob.glob('/lib/udev/rules.d/*pcsc*'):
+        os.unlink(old)
+    for rule in glob.glob(BUILD + '/udev/*.rules'):
+        shutil.copy(rule, '/etc/udev/rules.d/')
+    run('udevadm', 'control', '--reload')
+    os.makedirs(RUN, exist_ok=True)
+    shutil.chown(RUN, 'slotd', 'slotd')
+
+
+def start_slotd():
+    log = open(os.environ['VM_DIR'] + '/slotd.log', 'a')
+    p = subprocess.Popen(
+        ['setpriv', '--reuid=slotd', '--regid=slotd', '--init-groups',
+         BUILD + '/daemon/slotd', '--foreground', '--debug', '--debug',
+         '--config', '/dev/null', '--socket-dir', RUN,
+         '--ifdhandler', BUILD + '/ifd/ifdhandler'],
+        stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    until('the control socket', lambda: os.path.exists(RUN + '/control') or
+          p.poll() is not None)
+    expect(p.poll() is None, 'slotd ended with %s' % p.returncode)
+    return p
+
+
+def start_slotemu():
+    r, w = os.pipe()
+    p = subprocess.Popen(
+        [BUILD + '/emulator/slotemu', '--listen', '127.0.0.1:3240',
+         '--control', '/run/emu', '--device', 'cherry-st1044u',
+         '--device', 'cherry-st1044u,delay=3000'],
+        stdin=subprocess.DEVNULL, stdout=w)
+    os.close(w)
+    os.read(r, 1)               # its first line: it listens
+    return p
+
+
+def attach(busid):
+    """usbip attach; the tool can lose a race against udev, so again."""
+    until('usbip attach ' + busid, lambda: subprocess.run(
+        ['usbip', 'attach', '-r', '127.0.0.1', '-b', busid],
+        capture_output=True).returncode == 0)
+
+
+def emu(*args):
+    return run(BUILD + '/emulator/slotemu', 'ctl', '--control', '/run/emu',
+               *args)
+
+
+def bulk_transfers(busid):
+    """Completed transfers by endpoint address."""
+    stats = json.loads(emu('stats', busid))
+    return {e['endpoint']: e['transfers'] for e in stats['endpoints']}
+
+
+CARD = ('device_add ccid-card-emulated,id=card,bus=rdr.0,backend=certificates,'
+        'db=sql:%s,cert1=vm-id,cert2=vm-sign,cert3=vm-enc')
+
+
+# -- tests: each goes on where the one before ended ---------------------------
+
+def test_slotd_runs_as_its_own_user(w):
+    w.slotd = start_slotd()
+    status = open('/proc/%d/status' % w.slotd.pid).read()
+    expect('Uid:\t0' not in status, 'slotd runs as root')
+    expect(slotctl('list', '--json').strip(), 'no list')
+    w.watch = Control()
+    expect(w.watch.ask(cmd='watch')['ok'], 'watch refused')
+
+
+def test_cherry_through_vhci(w):
+    w.slotemu = start_slotemu()
+    attach('1-1')
+    w.watch.event('reader-added')       # with its card
+    out = slotctl('list')
+    expect('Cherry GmbH SmartTerminal XX44' in out, out)
+    expect('90 00  success' in slotctl('mf'), 'mf')
+
+
+def test_cherry_two_transfers_per_apdu_and_none_idle(w):
+    slotctl('send', '00a4000c023f00')
+    emu('stats-reset', '1-1')
+    slotctl('send', *(['00a4000c023f00'] * 10))
+    bulk = bulk_transfers('1-1')
+    print('# ' + json.dumps(bulk))
+    expect(bulk['02'] == 10 and bulk['82'] == 10, 'bulk transfers: %s' % bulk)
+
+
+def test_cherry_unplugged_during_an_apdu(w):
+    attach('1-2')
+    e = w.watch.event('reader-added')
+    c = Control()
+    before = bulk_transfers('1-2')['02']
+    c.send(cmd='transmit', reader=e['reader'], apdu='00a4000c023f00')
+    until('the card works', lambda: bulk_transfers('1-2')['02'] > before)
+    emu('unplug', '1-2')
+    answer = c.read()
+    expect(not answer['ok'] and answer['error'] in ('GONE', 'IO'), str(answer))
+    w.watch.event('reader-removed')
+    # the other reader does not notice
+    slotctl('--reader', '0', 'send', '00a4000c023f00')
+
+
+def test_qemu_reader_plugged_while_a_client_waits(w):
+    waiter = subprocess.Popen([BUILD + '/tools/slotctl', 'wait', '--timeout',
+                               str(LIMIT)], stdout=subprocess.PIPE, text=True)
+    w.monitor.say('device_add usb-ccid,id=rdr,bus=xhci.0')
+    w.watch.event('reader-added')
+    w.monitor.say(CARD % os.environ['VM_NSS'])
+    e = w.watch.event('card-inserted')
+    expect(e['atr'].startswith('3b'), 'odd ATR %r' % e)
+    out, _ = waiter.communicate(timeout=LIMIT)
+    expect(waiter.returncode == 0, 'slotctl wait: %d %s' % (waiter.returncode, out))
+
+
+def test_qemu_device_node_belongs_to_group_slotd(w):
+    nodes = [n for n in glob.glob('/dev/bus/usb/*/*')
+             if os.stat(n).st_gid != 0]
+    expect(len(nodes) == 1, 'nodes of another group: %s' % nodes)
+    expect(os.stat(nodes[0]).st_mode & 0o777 == 0o660, 'mode of ' + nodes[0])
+
+
+def test_qemu_card_answers(w):
+    print('# ' + slotctl('list').replace('\n', '\n# '))
+    # the CAC applet of libcacard
+    out = slotctl('send', '00a4040007a000000116db0000')
+    expect('90 00  success' in out, 'SELECT CAC: ' + out)
+    out = slotctl('atr', '--decode')
+    expect('TS' in out, 'ATR not decoded: ' + out)
+
+
+def test_qemu_card_out_and_in_again(w):
+    w.monitor.say('device_del card')
+    w.watch.event('card-removed')
+    slotctl('send', '00a4040007a000000116db0000', rc=5)
+    w.monitor.say(CARD % os.environ['VM_NSS'])
+    w.watch.event('card-inserted')
+    slotctl('send', '00a4040007a000000116db0000')
+
+
+def test_qemu_reader_unplugged_and_back_with_its_number(w):
+    before = w.reader_numbers()
+    w.monitor.say('device_del rdr')
+    w.watch.event('reader-removed')
+    w.monitor.say('device_add usb-ccid,id=rdr,bus=xhci.0')
+    w.watch.event('reader-added')
+    expect(w.reader_numbers() == before, 'the number changed')
+    w.monitor.say('device_del rdr')
+    w.watch.event('reader-removed')
+
+
+def test_sigterm_leaves_within_a_second(w):
+    t = time.monotonic()
+    w.slotd.terminate()
+    w.slotd.wait(LIMIT)
+    took = time.monotonic() - t
+    left = [f for f in os.listdir(RUN) if f == 'control' or f.isdigit()]
+    expect(w.slotd.returncode == 0, 'exit %d' % w.slotd.returncode)
+    expect(not left, 'left behind: %s' % left)
+    # one second is the promise; the guest is emulated and several times slower
+    expect(took < 5, 'took %.1f s' % took)
+    print('# took %.2f s' % took)
+
+
+def test_readers_plugged_before_the_start_are_found(w):
+    w.slotd = start_slotd()
+    until('the reader', lambda: 'Cherry' in slotctl('list', rc=None))
+    slotctl('send', '00a4000c023f00')
+    w.slotd.terminate()
+    w.slotd.wait(LIMIT)
+    w.slotemu.terminate()
+
+
+class World:
+    def reader_numbers(self):
+        readers = Control().ask(cmd='list')['readers']
+        return sorted(r['reader'] for r in readers)
+
+
+def main():
+    w = World()
+    install_rule_and_user()
+    w.monitor = Monitor()
+    tests = [(n[5:].replace('_', ' '), f) for n, f in globals().items()
+             if n.startswith('test_')]
+    print('1..%d' % len(tests), flush=True)
+    bad = {}
+    for i, (name, f) in enumerate(tests, 1):
+        kind = name.split()[0]          # "qemu", "cherry", ...
+        if kind in bad:
+            print('not ok %d - %s' % (i, name))
+            print('# not run: it builds on "%s"' % bad[kind], flush=True)
+            continue
+        try:
+            f(w)
+            print('ok %d - %s' % (i, name), flush=True)
+        except Exception:
+            bad[kind] = name
+            print('not ok %d - %s' % (i, name), flush=True)
+            for line in traceback.format_exc().splitlines():
+                print('# ' + line, flush=True)
+    return bool(bad)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
