@@ -159,14 +159,26 @@ read_file(const char *path)
 	return text;
 }
 
+const char *
+card_builtin(const char *name)
+{
+	const struct card_builtin *b = card_builtins;
+
+	while (b->name != NULL && strcmp(b->name, name) != 0)
+		b++;
+	return b->text;
+}
+
 struct card *
 card_load(const char *path, char *why, size_t cap)
 {
+	const char *name = path == NULL ? "sample" : path;
+	const char *builtin = card_builtin(name);
 	struct card *c;
 	char *text;
 
-	if (path == NULL)
-		return card_parse("built-in", card_sample, why, cap);
+	if (builtin != NULL)
+		return card_parse(name, builtin, why, cap);
 	text = read_file(path);
 	if (text == NULL) {
 		snprintf(why, cap, "%.300s: %s", path, strerror(errno));
@@ -198,11 +210,13 @@ card_reset(struct card *c)
 void
 card_apdu(struct card *c, struct view cmd, struct wr *rsp)
 {
+	c->busy_ms = 0;
 	if (cmd.n < 4) {
 		wr_be16(rsp, 0x6700);
 		return;
 	}
 	c->executed++;
+	c->busy_ms = c->delay_ms;
 	c->kind->apdu(c, cmd, rsp);
 }
 

@@ -40,7 +40,10 @@ struct card_kind {
 	bool (*ready)(struct card *, char *why);
 	/* Power was applied or the reset line pulled. */
 	void (*reset)(struct card *);
-	/* cmd is at least 4 bytes. Writes a response of at least 2 bytes. */
+	/*
+	 * cmd is at least 4 bytes. Writes a response of at least 2 bytes. May
+	 * add to busy_ms.
+	 */
 	void (*apdu)(struct card *, struct view cmd, struct wr *rsp);
 	/* Do the data of this INS travel to the card? For T=0. */
 	bool (*takes_data)(uint8_t ins);
@@ -58,13 +61,15 @@ struct card {
 	unsigned voltages;	/* mask of CARD_5V, ... */
 	bool mute;		/* never answers to reset */
 	uint32_t delay_ms;	/* time each command takes */
+	uint32_t keygen_ms;	/* and making a key pair on top of it */
+	uint32_t busy_ms;	/* the time that the last command takes */
 	uint64_t executed;	/* commands run since it was made */
 	uint64_t resets;
 };
 
 /*
- * Reads a card file; path NULL gives the built-in card, the text of
- * cards/sample.card. Returns NULL and a text ("FILE:LINE: ...") in why,
+ * Makes the built-in card with this name (NULL: "sample"), else reads the card
+ * file of that path. Returns NULL and a text ("FILE:LINE: ...") in why,
  * which holds CARD_WHY_MAX + strlen(path) bytes at least. card_free frees.
  */
 struct card	*card_load(const char *path, char *why, size_t cap) MUST_USE;
@@ -81,14 +86,23 @@ void		card_reset(struct card *);
 
 /*
  * Runs one command. rsp has room for CARD_RESPONSE_MAX bytes. A command
- * shorter than 4 bytes is answered with 6700 and not counted.
+ * shorter than 4 bytes is answered with 6700 and not counted. The answer is
+ * there at once, but belongs on the line busy_ms later.
  */
 void		card_apdu(struct card *, struct view cmd, struct wr *rsp);
 
 /* Do the data of this INS travel to the card? */
 bool		card_takes_data(const struct card *, uint8_t ins);
 
-/* The built-in card's text. */
-extern const char card_sample[];
+/* The card files of emulator/cards, by name; the last has NULL. */
+struct card_builtin {
+	const char *name;
+	const char *text;
+};
+
+extern const struct card_builtin card_builtins[];
+
+/* The text of a built-in card, or NULL. */
+const char	*card_builtin(const char *name);
 
 #endif

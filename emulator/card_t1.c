@@ -19,6 +19,8 @@ enum {
 	S_ABORT = 0xc2,
 	S_WTX = 0xc3,
 	IFSD_DEFAULT = 32,
+	/* 960 * 372 clocks at 3.57 MHz: BWT is 2^BWI of them, §11.4.3 */
+	BWT_UNIT_MS = 100,
 };
 
 void
@@ -36,6 +38,8 @@ card_t1_reset(struct card_t1 *t, const struct card_atr *a)
 	t->crc = a->crc;
 	t->ifsc = a->ifsc;
 	t->ifsd = IFSD_DEFAULT;
+	t->work_ms = t->after_ms = 0;
+	t->wtx_ms = BWT_UNIT_MS / 2 << (a->bwi_cwi >> 4);
 }
 
 /*
@@ -134,6 +138,7 @@ run(struct card_t1 *t, struct card *c)
 	struct wr w = { t->rsp, sizeof(t->rsp), 0, false };
 
 	card_apdu(c, (struct view){ t->cmd, t->cmd_n }, &w);
+	t->work_ms = c->busy_ms;
 	explicit_bzero(t->cmd, t->cmd_n);
 	t->cmd_n = 0;
 	t->rsp_n = w.n;
@@ -214,6 +219,7 @@ on_s(struct card_t1 *t, uint8_t pcb, struct view inf)
 	switch (pcb) {
 	case S_RESYNCH:
 		t->ns = t->nr = 0;
+		t->work_ms = 0;
 		t->sent_n = t->cmd_n = 0;
 		t->asked = false;
 		break;
@@ -227,6 +233,7 @@ on_s(struct card_t1 *t, uint8_t pcb, struct view inf)
 		break;
 	case S_ABORT:
 		t->sent_n = t->cmd_n = 0;
+		t->work_ms = 0;
 		break;
 	default:
 		if ((pcb & S_RESPONSE) != 0) {
@@ -273,6 +280,24 @@ ask(struct card_t1 *t, uint8_t pcb, struct view inf)
 	t->asked = true;
 	t->asked_pcb = pcb;
 	make(t, pcb, inf);
+}
+
+/* Half of BWT before it would be over, a card that works on asks for more. */
+static void
+take_time(struct card_t1 *t)
+{
+	static const uint8_t one = 1;
+
+	t->after_ms = 0;
+	if (t->asked)
+		return;
+	if (t->work_ms > t->wtx_ms) {
+		ask(t, S_WTX, (struct view){ &one, 1 });
+		t->after_ms = t->wtx_ms;
+	} else {
+		t->after_ms = t->work_ms;
+	}
+	t->work_ms -= t->after_ms;
 }
 
 /* What goes wrong on the line with the block in w. */
@@ -323,6 +348,7 @@ card_t1_block(struct card_t1 *t, struct card *c, struct fault_plan *plan,
 		ask(t, S_ABORT, (struct view){ NULL, 0 });
 	else if (f.kind == FAULT_CARD_RESYNCH && !t->asked)
 		ask(t, S_RESYNCH, (struct view){ NULL, 0 });
+	take_time(t);
 	wr_view(out, (struct view){ t->last, t->last_n });
 	if (!out->bad && out->n != 0)
 		spoil(t, f.kind, out);

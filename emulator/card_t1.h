@@ -31,6 +31,9 @@ struct card_t1 {
 	uint8_t asked_pcb;
 	uint8_t after[CARD_T1_BLOCK_MAX];	/* what the request held up */
 	size_t after_n;
+	uint32_t wtx_ms;	/* the card asks for more time this often */
+	uint32_t work_ms;	/* left of the command under way */
+	uint32_t after_ms;	/* what came out last belongs on the line then */
 	uint32_t violations;
 };
 
@@ -39,7 +42,8 @@ void	card_t1_reset(struct card_t1 *, const struct card_atr *);
 /*
  * A block from the reader; the card's goes to out, CARD_T1_BLOCK_MAX bytes at
  * most. Nothing: the card is silent. Faults of the plan are applied to what the
- * card sends.
+ * card sends. It comes after_ms after the reader's block: a command that takes
+ * longer than wtx_ms is answered with S(WTX) first, as often as needed.
  */
 void	card_t1_block(struct card_t1 *, struct card *, struct fault_plan *,
 	    struct view in, struct wr *out);

@@ -50,7 +50,7 @@ line_works(const struct usb_device *d, const struct ccid_slot *s)
 static uint32_t
 time_taken(const struct card *card, uint64_t executed_before)
 {
-	return card->executed == executed_before ? 0 : card->delay_ms;
+	return card->executed == executed_before ? 0 : card->busy_ms;
 }
 
 /* A card that cannot be understood is a mute one. */
@@ -345,17 +345,18 @@ xfr_tpdu(struct usb_device *d, const struct ccid_msg *m)
 	struct card *card = d->slot[m->slot].card;
 	struct wr rsp = { s->rsp, sizeof(s->rsp), 0, false };
 	uint64_t before = card->executed;
+	uint32_t after_ms;
 
 	if (m->arg[1] != 0 || m->arg[2] != 0) {
 		ccid_refuse(d, RDR_DATA_BLOCK, m, E_LEVEL_PARAMETER);
 		return;
 	}
 	run_tpdu(d, m->slot, m->data, &rsp);
+	after_ms = s->protocol == 1 ? s->t1.after_ms : time_taken(card, before);
 	if (rsp.n == 0)
 		ccid_refuse(d, RDR_DATA_BLOCK, m, E_MUTE);
 	else
-		ccid_answer_later(d, m, wr_done(&rsp), 0,
-		    time_taken(card, before));
+		ccid_answer_later(d, m, wr_done(&rsp), 0, after_ms);
 	explicit_bzero(s->rsp, rsp.n);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "emulator/card.h"
 #include "emulator/control.h"
 #include "emulator/listen.h"
 
@@ -35,7 +36,7 @@ make_line(char *dst, size_t cap, int argc, char **argv)
 	int n;
 
 	if (arg != NULL && strcmp(argv[0], "card") == 0 &&
-	    realpath(arg, real) != NULL)
+	    card_builtin(arg) == NULL && realpath(arg, real) != NULL)
 		arg = real;
 	n = snprintf(dst, cap, "%s%s%s%s%s\n", argv[0], argc > 1 ? " " : "",
 	    argc > 1 ? argv[1] : "", arg == NULL ? "" : " ",

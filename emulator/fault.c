@@ -40,26 +40,18 @@ number(const char **p, uint32_t *x)
 	return v <= UINT32_MAX;
 }
 
-/* "@N", "@xN", "@cN", "@tN", "@*", "@x*", "@c*" */
+/* "@N", "@xN", "@tN", "@*", "@x*" */
 static bool
 parse_when(const char **p, struct fault_rule *r)
 {
-	static const struct {
-		char letter;
-		enum fault_on on;
-	} counts[] = {
-		{ 'x', FAULT_ON_XFR },
-		{ 'c', FAULT_ON_CONTROL },
-		{ 't', FAULT_ON_TRANSFER },
-	};
-
 	if (**p != '@')
 		return true;
 	++*p;
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		if (r->on != FAULT_ON_ANSWER || **p != counts[i].letter)
-			continue;
-		r->on = counts[i].on;
+	if (r->on == FAULT_ON_ANSWER && **p == 'x') {
+		r->on = FAULT_ON_XFR;
+		++*p;
+	} else if (r->on == FAULT_ON_ANSWER && **p == 't') {
+		r->on = FAULT_ON_TRANSFER;
 		++*p;
 	}
 	if (**p == '*') {
@@ -68,20 +60,6 @@ parse_when(const char **p, struct fault_rule *r)
 		return true;
 	}
 	return number(p, &r->at) && r->at != 0;
-}
-
-/* What can go wrong with what is counted. */
-static bool
-is_possible(const struct fault_rule *r)
-{
-	static const uint32_t of_control = 1u << FAULT_STALL |
-	    1u << FAULT_SHORT | 1u << FAULT_EMPTY | 1u << FAULT_BABBLE |
-	    1u << FAULT_LATE | 1u << FAULT_HANG | 1u << FAULT_LOST |
-	    1u << FAULT_UNPLUG;
-
-	if (r->on == FAULT_ON_CONTROL)
-		return (of_control & 1u << r->kind) != 0;
-	return r->on != FAULT_ON_TRANSFER || r->kind == FAULT_UNPLUG;
 }
 
 static bool
@@ -108,7 +86,8 @@ parse_rule(struct fault_rule *r, const char *word)
 			if (!number(&p, &r->value))
 				return false;
 		}
-		return *p == 0 && is_possible(r);
+		return *p == 0 && (r->on != FAULT_ON_TRANSFER ||
+		    r->kind == FAULT_UNPLUG);
 	}
 	return false;
 }

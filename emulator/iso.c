@@ -6,42 +6,6 @@
 
 #include <openssl/rand.h>
 
-/* ISO 7816-4:2005 §5.1, cases 1 to 4, short and extended. */
-static bool
-parse(struct iso_cmd *c, struct view v)
-{
-	struct rd r = { .in = v };
-	size_t lc, zero;
-
-	*c = (struct iso_cmd){ .cla = rd_u8(&r), .ins = 0 };
-	c->ins = rd_u8(&r);
-	c->p1 = rd_u8(&r);
-	c->p2 = rd_u8(&r);
-	if (r.in.n == 0)
-		return true;
-	lc = rd_u8(&r);
-	if (lc == 0 && r.in.n >= 2) {
-		c->extended = true;
-		lc = rd_be16(&r);
-	}
-	zero = c->extended ? 65536 : 256;
-	if (r.in.n == 0) {
-		c->has_le = true;
-		c->le = lc == 0 ? zero : lc;
-		return true;
-	}
-	if (lc == 0)
-		return false;
-	c->data = rd_take(&r, lc);
-	if (r.bad || r.in.n == 0)
-		return !r.bad;
-	c->has_le = true;
-	c->le = c->extended ? rd_be16(&r) : rd_u8(&r);
-	if (c->le == 0)
-		c->le = zero;
-	return !r.bad && r.in.n == 0;
-}
-
 /* SELECT */
 
 static int
@@ -99,7 +63,7 @@ find_aid(const struct iso *s, struct view aid)
 
 /* The file that SELECT names, or ISO_NO_FILE and a status word. */
 static int
-find_selected(const struct iso *s, const struct iso_cmd *c, uint16_t *sw)
+find_selected(const struct iso *s, const struct card_cmd *c, uint16_t *sw)
 {
 	uint16_t fid = c->data.n != 2 ? 0 :
 	    (uint16_t)(c->data.p[0] << 8 | c->data.p[1]);
@@ -215,7 +179,7 @@ put_control(struct wr *rsp, const struct iso_file *f, uint8_t p2)
 }
 
 static uint16_t
-iso_select(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+iso_select(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	uint16_t sw;
 	int i;
@@ -238,7 +202,7 @@ iso_select(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
 
 /* GET DATA, ISO 7816-4:2005 §7.4.2: the value of object P1 P2 */
 static uint16_t
-get_data(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+get_data(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	uint16_t tag = (uint16_t)(c->p1 << 8 | c->p2);
 
@@ -255,7 +219,7 @@ get_data(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
 }
 
 static uint16_t
-get_challenge(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+get_challenge(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	size_t n = c->le == 65536 ? 256 : c->le;
 	uint8_t *p;
@@ -272,7 +236,7 @@ get_challenge(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
 }
 
 static uint16_t
-get_response(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+get_response(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	size_t n;
 
@@ -297,7 +261,7 @@ enum { INS_GET_RESPONSE = 0xc0 };
 static const struct {
 	uint8_t ins;
 	bool takes_data;
-	uint16_t (*run)(struct iso *, const struct iso_cmd *, struct wr *);
+	uint16_t (*run)(struct iso *, const struct card_cmd *, struct wr *);
 } commands[] = {
 	{ 0x20, true, iso_verify },
 	{ 0x24, true, iso_change_reference },
@@ -340,7 +304,7 @@ check_class(uint8_t cla)
  * smaller Le gets 6Cxx. READ BINARY never answers with more than was asked.
  */
 static uint16_t
-fit(struct iso *s, const struct iso_cmd *c, struct wr *rsp, uint16_t sw)
+fit(struct iso *s, const struct card_cmd *c, struct wr *rsp, uint16_t sw)
 {
 	if (sw != SW_OK || rsp->n == 0)
 		return sw;
@@ -360,10 +324,10 @@ fit(struct iso *s, const struct iso_cmd *c, struct wr *rsp, uint16_t sw)
 static uint16_t
 run(struct iso *s, struct view cmd, struct wr *rsp)
 {
-	struct iso_cmd c;
+	struct card_cmd c;
 	uint16_t sw;
 
-	if (!parse(&c, cmd))
+	if (!card_cmd_parse(&c, cmd))
 		return SW_WRONG_LENGTH;
 	if (c.ins != INS_GET_RESPONSE)
 		s->n_pending = 0;

@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "emulator/card.h"
+#include "emulator/card_cmd.h"
 
 enum {
 	ISO_FILES_MAX = 128,
@@ -38,33 +39,6 @@ enum iso_kind {
 	ISO_VARIABLE = 0x04,
 	ISO_CYCLIC = 0x06,
 	ISO_DF = 0x38,
-};
-
-/* Status words, ISO 7816-4:2005 §5.1.3 */
-enum {
-	SW_OK = 0x9000,
-	SW_MORE = 0x6100,		/* SW2: bytes that wait */
-	SW_EOF = 0x6282,
-	SW_PIN_TRIES = 0x63c0,		/* low 4 bits: tries left */
-	SW_WRONG_LENGTH = 0x6700,
-	SW_NO_CHANNEL = 0x6881,
-	SW_NO_SECURE_MESSAGING = 0x6882,
-	SW_NO_CHAINING = 0x6884,
-	SW_FILE_STRUCTURE = 0x6981,
-	SW_SECURITY = 0x6982,
-	SW_BLOCKED = 0x6983,
-	SW_CONDITIONS = 0x6985,
-	SW_NO_EF = 0x6986,
-	SW_WRONG_DATA = 0x6a80,
-	SW_FILE_NOT_FOUND = 0x6a82,
-	SW_RECORD_NOT_FOUND = 0x6a83,
-	SW_NO_SPACE = 0x6a84,
-	SW_P1P2 = 0x6a86,
-	SW_NOT_FOUND = 0x6a88,
-	SW_OFFSET = 0x6b00,
-	SW_EXACT_LENGTH = 0x6c00,	/* SW2: the right Le */
-	SW_INS = 0x6d00,
-	SW_CLA = 0x6e00,
 };
 
 struct iso_file {
@@ -114,32 +88,23 @@ struct iso {
 	size_t n_pending;
 };
 
-/* A command taken apart. */
-struct iso_cmd {
-	uint8_t cla, ins, p1, p2;
-	struct view data;
-	bool has_le;
-	size_t le;		/* 256 or 65536 for a zero on the wire */
-	bool extended;
-};
-
 extern const struct card_kind iso_card;
 
 /* Each writes its data, if any, and returns the status word. */
-uint16_t	iso_read_binary(struct iso *, const struct iso_cmd *,
+uint16_t	iso_read_binary(struct iso *, const struct card_cmd *,
 		    struct wr *);
-uint16_t	iso_update_binary(struct iso *, const struct iso_cmd *,
+uint16_t	iso_update_binary(struct iso *, const struct card_cmd *,
 		    struct wr *);
-uint16_t	iso_read_record(struct iso *, const struct iso_cmd *,
+uint16_t	iso_read_record(struct iso *, const struct card_cmd *,
 		    struct wr *);
-uint16_t	iso_update_record(struct iso *, const struct iso_cmd *,
+uint16_t	iso_update_record(struct iso *, const struct card_cmd *,
 		    struct wr *);
-uint16_t	iso_append_record(struct iso *, const struct iso_cmd *,
+uint16_t	iso_append_record(struct iso *, const struct card_cmd *,
 		    struct wr *);
-uint16_t	iso_verify(struct iso *, const struct iso_cmd *, struct wr *);
-uint16_t	iso_change_reference(struct iso *, const struct iso_cmd *,
+uint16_t	iso_verify(struct iso *, const struct card_cmd *, struct wr *);
+uint16_t	iso_change_reference(struct iso *, const struct card_cmd *,
 		    struct wr *);
-uint16_t	iso_reset_retry(struct iso *, const struct iso_cmd *,
+uint16_t	iso_reset_retry(struct iso *, const struct card_cmd *,
 		    struct wr *);
 
 /* May this be done now? SW_OK or SW_SECURITY. */

@@ -24,7 +24,7 @@ find_sfi(struct iso *s, uint8_t sfi)
  * either a short identifier with 8 bits of offset, or 15 bits of offset.
  */
 static uint16_t
-find_binary(struct iso *s, const struct iso_cmd *c, struct iso_file **f,
+find_binary(struct iso *s, const struct card_cmd *c, struct iso_file **f,
     size_t *offset)
 {
 	int i;
@@ -47,7 +47,7 @@ find_binary(struct iso *s, const struct iso_cmd *c, struct iso_file **f,
 }
 
 uint16_t
-iso_read_binary(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+iso_read_binary(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	struct iso_file *f;
 	size_t offset, left, n;
@@ -69,7 +69,7 @@ iso_read_binary(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
 }
 
 uint16_t
-iso_update_binary(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+iso_update_binary(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	struct iso_file *f;
 	size_t offset;
@@ -140,7 +140,7 @@ record_at(const struct iso_file *f, size_t number)
 }
 
 uint16_t
-iso_read_record(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+iso_read_record(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	struct iso_file *f;
 	uint16_t sw = find_records(s, c->p2, &f);
@@ -201,7 +201,7 @@ push_record(struct iso_file *f, struct view v)
 }
 
 uint16_t
-iso_update_record(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+iso_update_record(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	struct iso_file *f;
 	uint16_t sw = find_records(s, c->p2, &f);
@@ -231,7 +231,7 @@ iso_update_record(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
 }
 
 uint16_t
-iso_append_record(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+iso_append_record(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	struct iso_file *f;
 	uint16_t sw = find_records(s, c->p2, &f);

@@ -73,7 +73,7 @@ set_pin(struct iso_pin *p, struct view v)
 
 /* ISO 7816-4:2005 §7.5.6; without data it tells how things stand. */
 uint16_t
-iso_verify(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+iso_verify(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	struct iso_pin *p = find_pin(s, c->p2 & 0x1f);
 	uint16_t sw;
@@ -96,7 +96,7 @@ iso_verify(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
 
 /* ISO 7816-4:2005 §7.5.7: P1 = 00, the old PIN followed by the new one. */
 uint16_t
-iso_change_reference(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+iso_change_reference(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	struct iso_pin *p = find_pin(s, c->p2 & 0x1f);
 	size_t old;
@@ -118,7 +118,7 @@ iso_change_reference(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
 
 /* ISO 7816-4:2005 §7.5.10; P1: 00 unblock code and new PIN, 01 code only. */
 uint16_t
-iso_reset_retry(struct iso *s, const struct iso_cmd *c, struct wr *rsp)
+iso_reset_retry(struct iso *s, const struct card_cmd *c, struct wr *rsp)
 {
 	struct iso_pin *p = find_pin(s, c->p2 & 0x1f);
 	uint16_t sw;

@@ -6,6 +6,8 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/card.h \
 	%D%/card_atr.c \
 	%D%/card_atr.h \
+	%D%/card_cmd.c \
+	%D%/card_cmd.h \
 	%D%/card_t0.c \
 	%D%/card_t0.h \
 	%D%/card_t1.c \
@@ -45,14 +47,12 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/server_urb.c \
 	%D%/usb.c \
 	%D%/usb.h \
-	%D%/usb_control.c \
-	%D%/usb_control.h \
 	%D%/usb_standard.c \
 	%D%/usb_standard.h \
 	%D%/world.c \
 	%D%/world.h
 # End of libemulator_la_SOURCES
-nodist_%C%_libemulator_la_SOURCES = %D%/sample.c
+nodist_%C%_libemulator_la_SOURCES = %D%/builtin.c
 %C%_libemulator_la_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 %C%_libemulator_la_LIBADD = $(CRYPTO_LIBS)
 
@@ -60,14 +60,14 @@ bin_PROGRAMS += %D%/slotemu
 %C%_slotemu_SOURCES = %D%/main.c
 %C%_slotemu_LDADD = %D%/libemulator.la protocols/libprotocols.la base/libbase.la
 
-# The built-in card is the shipped one.
-%D%/sample.c: $(srcdir)/%D%/cards/sample.card $(srcdir)/%D%/mksample.sh
+# The built-in cards are the shipped ones.
+%D%/builtin.c: $(dist_cards_DATA) %D%/mkbuiltin.sh
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
-	$(SHELL) $(srcdir)/%D%/mksample.sh $(srcdir)/%D%/cards/sample.card >$@.tmp && \
+	$(SHELL) $(srcdir)/%D%/mkbuiltin.sh $(filter %.card,$^) >$@.tmp && \
 	mv $@.tmp $@
-CLEANFILES += %D%/sample.c
-BUILT_SOURCES += %D%/sample.c
-EXTRA_DIST += %D%/mksample.sh
+CLEANFILES += %D%/builtin.c
+BUILT_SOURCES += %D%/builtin.c
+EXTRA_DIST += %D%/mkbuiltin.sh
 
 cardsdir = $(datadir)/slotd/cards
 dist_cards_DATA = \

@@ -93,6 +93,18 @@ opt_delay(struct port *p, const char *value, char *why)
 }
 
 static bool
+opt_keygen(struct port *p, const char *value, char *why)
+{
+	uint32_t ms;
+
+	if (!number(value, &ms, why))
+		return false;
+	for (unsigned i = 0; i < p->dev->model->slots; i++)
+		p->dev->slot[i].card->keygen_ms = ms;
+	return true;
+}
+
+static bool
 opt_wtx(struct port *p, const char *value, char *why)
 {
 	return number(value, &p->dev->wtx_ms, why);
@@ -109,6 +121,7 @@ static const struct option options[] = {
 	{ "card",	opt_card },
 	{ "delay",	opt_delay },
 	{ "fault",	opt_fault },
+	{ "keygen",	opt_keygen },
 	{ "nocard",	opt_nocard },
 	{ "serial",	opt_serial },
 	{ "unplugged",	opt_unplugged },

@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "base/secret.h"
-#include "ifd/card.h"
 #include "protocols/atr.h"
 #include "protocols/ccid_chain.h"
 #include "protocols/ccid_desc.h"
@@ -17,9 +16,8 @@
 #include "protocols/ccid_plan.h"
 
 /*
- * Readers of the CCID class that take whole APDUs, or TPDUs (T=0) and blocks
- * (T=1). How one is driven is decided by protocols/ccid_plan.h; here the requests
- * become its commands.
+ * Readers of the CCID class that take whole APDUs. How one is driven is decided
+ * by protocols/ccid_plan.h; here the requests become its commands.
  */
 
 enum {	/* milliseconds; a reader extends them itself while a card works */
@@ -32,7 +30,6 @@ enum {	/* milliseconds; a reader extends them itself while a card works */
 	   made. Waiting costs nothing: whoever is tired of it cancels. */
 	APDU_MS = 180000,
 	LONG_APDU_MS = 300000,
-	BLOCK_SLACK_MS = 3000,	/* USB and reader, besides the card's time */
 };
 
 enum stage {
@@ -43,8 +40,6 @@ enum stage {
 	STAGE_ON,
 	STAGE_PARAMETERS,
 	STAGE_APDU,
-	STAGE_BLOCK,		/* a TPDU or block of the card's protocol */
-	STAGE_QUIET,		/* the card's protocol lets time pass */
 };
 
 struct ccid {
@@ -55,12 +50,11 @@ struct ccid {
 
 struct ccid_slot {
 	struct ccid_exchange x;
-	struct ccid_chain chain;	/* of an APDU, where it takes them */
-	struct card card;		/* else the protocol done here */
+	struct ccid_chain chain;
 	uint8_t *buf, *rsp;
 	size_t rsp_cap;
 	enum stage stage;
-	bool warm, announcing;
+	bool warm;
 	uint32_t asked;		/* the protocol of a PROTOCOL request, or 0 */
 	unsigned power;		/* index of plan.power being tried, or in use */
 	bool active;		/* the reader says that the card has power */
@@ -127,10 +121,10 @@ open_reader(struct ifd_reader *r)
 	if (e != ERR_OK)
 		return e;
 	if (c->plan.transport != CCID_BULK ||
-	    c->plan.level == CCID_CHARACTER) {
-		snprintf(r->why, sizeof(r->why), "readers %s are not driven "
-		    "yet", c->plan.level == CCID_CHARACTER ?
-		    "of character level" : "on the control pipe");
+	    (c->plan.level != CCID_SHORT && c->plan.level != CCID_EXTENDED)) {
+		snprintf(r->why, sizeof(r->why), "this driver exchanges APDUs "
+		    "on bulk pipes; the reader wants: %s", ccid_level_name(
+		    c->plan.level));
 		return ERR_UNSUPPORTED;
 	}
 	fill_info(r, &desc);
@@ -174,7 +168,6 @@ close_reader(struct ifd_reader *r)
 /* ---- commands ---- */
 
 static struct step	next(struct ifd_slot *, struct step);
-static struct step	explain(struct ifd_slot *, struct step);
 
 static struct step
 command(struct ifd_slot *slot, enum stage stage, struct ccid_cmd cmd,
@@ -240,25 +233,15 @@ reset(struct ifd_slot *slot, bool warm)
 	return power_on(slot);
 }
 
-/* Without a PPS of ours the card stays at the default speed, unless it is in
-   specific mode. */
-static uint8_t
-speed_of(const struct ifd_slot *slot)
-{
-	const struct ccid *c = slot->reader->state;
-	const struct ccid_slot *s = slot->state;
-
-	if (c->plan.host_pps && !s->atr.specific)
-		return 0x11;
-	return ccid_speed_choose(&s->atr, &c->plan, &c->rates, 0).ta1;
-}
-
 static struct step
 set_protocol(struct ifd_slot *slot, uint8_t protocol)
 {
+	const struct ccid *c = reader_of(slot);
 	struct ccid_slot *s = slot->state;
+	struct ccid_speed speed = ccid_speed_choose(&s->atr, &c->plan,
+	    &c->rates, 0);
 	struct ccid_params params = ccid_params_of(&s->atr, protocol,
-	    speed_of(slot));
+	    speed.ta1);
 	struct wr w = { .p = s->params, .cap = sizeof(s->params) };
 
 	ccid_params_write(&w, &params);
@@ -280,74 +263,8 @@ choose_protocol(struct ifd_slot *slot, uint32_t wanted)
 		return step_done((struct view){ NULL, 0 });
 	if (s->atr.specific || (both & wanted) == 0)
 		return step_fail(ERR_PROTOCOL);
-	if (reader_of(slot)->plan.host_pps)
-		return ifd_fail(slot, ERR_PROTOCOL, "the card would have to be "
-		    "asked by PPS for another protocol than its first");
 	s->asked = both & wanted & CHANNEL_T1 ? CHANNEL_T1 : CHANNEL_T0;
 	return set_protocol(slot, s->asked == CHANNEL_T1 ? 1 : 0);
-}
-
-static struct step
-powered_result(const struct ifd_slot *slot)
-{
-	const struct ccid_slot *s = slot->state;
-
-	return step_done((struct view){ slot->atr,
-	    s->asked != 0 ? 0 : slot->atr_n });
-}
-
-/* A step of the card's protocol, as a command to the reader. */
-static struct step
-carry(struct ifd_slot *slot, struct step s)
-{
-	struct ccid_slot *c = slot->state;
-
-	switch (s.kind) {
-	case STEP_SEND:
-		return command(slot, STAGE_BLOCK, ccid_xfr_block(
-		    card_bwi(&c->card, &s), 0, s.out), s.wait_ms);
-	case STEP_WAIT:
-	case STEP_PAUSE:
-		c->stage = STAGE_QUIET;	/* nothing comes unasked */
-		return step_pause(s.wait_ms);
-	case STEP_FAIL:
-		if (s.err == ERR_TOO_LONG && c->card.protocol == 0)
-			return ifd_fail(slot, s.err, "over T=0 this reader takes"
-			    " short APDUs only (at most 261 bytes)");
-		break;
-	case STEP_DONE:
-	case STEP_CONTROL:
-	case STEP_ABORT:
-		break;
-	}
-	if (!c->announcing)
-		return s;
-	c->announcing = false;	/* a card that refuses keeps to 32 bytes */
-	return powered_result(slot);
-}
-
-static struct step
-on_block(struct ifd_slot *slot, struct step s)
-{
-	struct ccid_slot *c = slot->state;
-
-	if (s.kind == STEP_DONE)
-		return carry(slot, card_input(&c->card, s.out));
-	if (s.err == ERR_MUTE && c->x.rsp.icc == CCID_ICC_ACTIVE)
-		return carry(slot, card_timeout(&c->card));
-	s = carry(slot, card_failed(&c->card, s.err));
-	return s.kind == STEP_FAIL ? explain(slot, s) : s;
-}
-
-/* The bytes of a program that are no APDU are not the reader's fault. */
-static struct step
-start_card(struct ccid_slot *s, struct view bytes)
-{
-	struct apdu a;
-
-	if (s->card.protocol == 0 && apdu_parse(&a, bytes) != ERR_OK)
-		return step_fail(ERR_ARG);
-	return card_start(&s->card, bytes);
 }
 
 static struct step
@@ -363,8 +280,6 @@ transmit(struct ifd_slot *slot, struct view apdu)
 	if (apdu.n < 4)
 		return ifd_fail(slot, ERR_ARG, "an APDU has at least 4 bytes, "
 		    "this one has %zu", apdu.n);
-	if (p->level == CCID_TPDU)
-		return carry(slot, start_card(s, apdu));
 	s->stage = STAGE_APDU;
 	return next(slot, ccid_chain_start(&s->chain, apdu, slow ?
 	    LONG_APDU_MS : APDU_MS));
@@ -391,46 +306,26 @@ note_card(struct ifd_slot *slot)
 		slot->atr_n = 0;
 }
 
-static void
-note_trouble(struct ifd_slot *slot)
-{
-	const struct ccid_slot *s = slot->state;
-
-	if (!s->x.stuck)
-		return;
-	slot->reader->lost = true;
-	snprintf(slot->reader->why, sizeof(slot->reader->why),
-	    "not even an abort was answered");
-}
-
 static struct step
 explain(struct ifd_slot *slot, struct step s)
 {
 	const struct ccid_slot *c = slot->state;
 
+	if (c->x.stuck) {
+		slot->reader->lost = true;
+		snprintf(slot->reader->why, sizeof(slot->reader->why),
+		    "not even an abort was answered");
+	}
 	if (c->x.rsp.type == 0)
 		return s;
 	return ifd_fail(slot, s.err, "%s: %s", err_text(s.err),
 	    ccid_error_text(c->x.rsp.error));
 }
 
-/* The last step of power on: the protocol starts anew. */
 static struct step
 powered(struct ifd_slot *slot)
 {
-	const struct ccid_plan *p = &reader_of(slot)->plan;
-	struct ccid_slot *s = slot->state;
-	uint8_t protocol = slot->result == CHANNEL_T1 ? 1 : 0;
-
-	if (p->level == CCID_TPDU && card_reset(&s->card, protocol, &s->atr,
-	    p->default_clock_khz, BLOCK_SLACK_MS, s->rsp, s->rsp_cap) != ERR_OK)
-		return ifd_fail(slot, ERR_PROTOCOL, "its parameters for T=%u "
-		    "are impossible", protocol);
-	s->announcing = p->level == CCID_TPDU && protocol == 1 && p->host_ifs &&
-	    p->ifsd > s->card.t1.ifsd;
-	if (s->announcing)
-		return carry(slot, t1_announce_ifsd(&s->card.t1, p->ifsd));
-	return powered_result(slot);
+	return step_done((struct view){ slot->atr, slot->atr_n });
 }
 
 /* A reader without automatic negotiation is told which protocol the card
@@ -490,9 +385,11 @@ on_parameters(struct ifd_slot *slot, struct step s)
 		return explain(slot, s);	/* no answer: not a refusal */
 	if (c->asked != 0 && s.kind == STEP_FAIL)
 		return explain(slot, s);
-	if (c->asked != 0)
+	if (c->asked != 0) {
 		slot->result = c->asked;
-	else if (s.kind == STEP_FAIL)
+		return step_done((struct view){ NULL, 0 });
+	}
+	if (s.kind == STEP_FAIL)
 		log_at(LOG_LEVEL_INFO, NULL, "slot %u: parameters refused: %s",
 		    slot->number, ccid_error_text(c->x.rsp.error));
 	return powered(slot);
@@ -507,7 +404,6 @@ next(struct ifd_slot *slot, struct step s)
 	if (s.kind != STEP_DONE && s.kind != STEP_FAIL)
 		return s;
 	note_card(slot);
-	note_trouble(slot);
 	switch (c->stage) {
 	case STAGE_ON:
 		return s.kind == STEP_DONE ? on_atr(slot, s.out) :
@@ -520,12 +416,9 @@ next(struct ifd_slot *slot, struct step s)
 		if (s.err == ERR_NO_CARD || s.kind == STEP_DONE)
 			return step_done((struct view){ NULL, 0 });
 		return explain(slot, s);
-	case STAGE_BLOCK:
-		return on_block(slot, s);
 	case STAGE_RATES:
 	case STAGE_OFF:
 	case STAGE_APDU:
-	case STAGE_QUIET:
 		break;
 	}
 	return s.kind == STEP_FAIL ? explain(slot, s) : s;
@@ -578,8 +471,6 @@ timeout(struct ifd_slot *slot)
 
 	if (s->stage == STAGE_RATES)
 		return step_done((struct view){ NULL, 0 });
-	if (s->stage == STAGE_QUIET)
-		return carry(slot, card_timeout(&s->card));
 	if (s->stage == STAGE_APDU)
 		return next(slot, ccid_chain_timeout(&s->chain));
 	return next(slot, ccid_exchange_timeout(&s->x));
@@ -595,8 +486,6 @@ failed(struct ifd_slot *slot, enum err e)
 	if (s->stage == STAGE_RATES)
 		return step_done((struct view){ NULL, 0 });
 	ccid_exchange_fini(&s->x);
-	if (s->stage == STAGE_BLOCK)
-		return carry(slot, card_failed(&s->card, e));
 	return step_fail(e);
 }
 
@@ -605,8 +494,6 @@ cancel(struct ifd_slot *slot)
 {
 	struct ccid_slot *s = slot->state;
 
-	if (s->stage == STAGE_QUIET)
-		return carry(slot, card_failed(&s->card, ERR_CANCELLED));
 	if (s->stage == STAGE_APDU)
 		return next(slot, ccid_chain_cancel(&s->chain));
 	return next(slot, ccid_exchange_cancel(&s->x));
@@ -618,8 +505,6 @@ ended(struct ifd_slot *slot)
 	struct ccid_slot *s = slot->state;
 
 	ccid_exchange_fini(&s->x);
-	if (s->stage == STAGE_BLOCK || s->stage == STAGE_QUIET)
-		card_wipe(&s->card);
 	secret_wipe(s->rsp, s->chain.n < s->rsp_cap ? s->chain.n : s->rsp_cap);
 }
 
@@ -661,7 +546,7 @@ interrupt(struct ifd_reader *r, struct view in)
 
 const struct ifd_driver ifd_ccid = {
 	.name = "ccid",
-	.text = "readers of the USB class CCID",
+	.text = "CCID readers that take whole APDUs",
 	.reader_size = sizeof(struct ccid),
 	.slot_size = sizeof(struct ccid_slot),
 	.open = open_reader,

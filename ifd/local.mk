@@ -2,8 +2,6 @@
 # Everything but main, so that the tests can link it.
 noinst_LTLIBRARIES += %D%/libifd.la
 %C%_libifd_la_SOURCES = \
-	%D%/card.c \
-	%D%/card.h \
 	%D%/ccid.c \
 	%D%/driver.h \
 	%D%/drivers.c \

@@ -94,16 +94,16 @@ END_TEST
 /* The text cut at each length, and each byte spoiled, in exact copies. */
 START_TEST(survives_spoiled_text)
 {
-	size_t len = strlen(card_sample);
+	size_t len = strlen(card_builtin("sample"));
 	char why[2 * CARD_WHY_MAX];
 
 	for (size_t n = 0; n < len; n++) {
-		char *copy = strndup(card_sample, n);
+		char *copy = strndup(card_builtin("sample"), n);
 
 		ck_assert_ptr_nonnull(copy);
 		card_free(card_parse("f", copy, why, sizeof(why)));
 		free(copy);
-		copy = strdup(card_sample);
+		copy = strdup(card_builtin("sample"));
 		ck_assert_ptr_nonnull(copy);
 		copy[n] ^= 0x11;
 		card_free(card_parse("f", copy, why, sizeof(why)));
