@@ -51,7 +51,8 @@ def handler_killed(t, emu, d, watcher):
         t.eq(c.answer(x), (-5, b""), "its handler killed: the client hears")
     watcher.wait_event("reader-failed")
     watcher.wait_event("reader-added")
-    t.ok(time.monotonic() - began < 1, "the reader is back within a second")
+    took = time.monotonic() - began     # a loaded machine has its own seconds
+    t.ok(took < 5, "the reader is back after %.2f s" % took)
     works(t, d, "and works")
 
 
