@@ -45,10 +45,9 @@ def one(**answers):
     return {"readers": [CHERRY], "answers": answers}
 
 
-def become_nobody():
-    os.setgroups([])
-    os.setresgid(65534, 65534, 65534)
-    os.setresuid(65534, 65534, 65534)
+# root without the right to pass every door
+CLOSED_DOORS = ["setpriv", "--clear-groups",
+                "--bounding-set=-dac_override,-dac_read_search"]
 
 
 # the ways to fail, each with its status
@@ -89,18 +88,12 @@ def permission_denied_is_1_and_names_the_socket():
         raise Skip("only root can close a socket to itself")
     with tempfile.TemporaryDirectory() as directory:
         server = FakeControl(directory)
-        os.chown(server.path, 0, 4)     # 4 is adm
+        os.chown(server.path, 65534, 4)     # 4 is adm
         os.chmod(server.path, 0o660)
-        os.chmod(directory, 0o755)
         server.close()
-        try:
-            process = subprocess.run(
-                [SLOTCTL, "--socket-dir", directory, "list"], env=CLEAN,
-                capture_output=True, text=True, preexec_fn=become_nobody)
-        except PermissionError:
-            raise Skip("the build tree is closed to nobody") from None
-        if process.returncode in (126, 127):
-            raise Skip("the build tree is closed to nobody")
+        process = subprocess.run(
+            [*CLOSED_DOORS, SLOTCTL, "--socket-dir", directory, "list"],
+            env=CLEAN, capture_output=True, text=True)
         same(process.returncode, 1)
         same(process.stderr.splitlines()[0],
              f"slotctl: {directory}/control: permission denied; it is for "
