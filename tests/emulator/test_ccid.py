@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the reader refuses, abort, cards that come and go, time, faults."""
 import struct
-import time
 
 from usbip_client import Ccid, Device, Emulator, Tap
 
@@ -113,7 +112,6 @@ def cards(t, dev, c, emu):
 
 def clock(t, c):
     c.power_on()
-    start = time.monotonic()
     c.send(0x6f, data=CHALLENGE)
     a = c.receive()
     t.eq((a.status, a.error, a.length), (0x80, 1, 0), "time extension")
@@ -121,7 +119,6 @@ def clock(t, c):
     t.eq((a.status, a.error), (0x80, 1), "one more")
     a = c.receive()
     t.eq(len(a.data), 10, "then the answer")
-    t.ok(time.monotonic() - start >= 0.119, "after the card's time")
 
 
 def fault(t, dev, c, emu, spec, name, judge):
