@@ -3,7 +3,9 @@
 #include "daemon/hotplug.h"
 
 #include <event2/event.h>
+#include <fcntl.h>
 #include <libudev.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,7 +14,12 @@
 #include "daemon/registry_life.h"
 #include "protocols/ids.h"
 
-enum { MONITOR_BUFFER = 1 << 20 };	/* a hub full of readers at once */
+enum {
+	MONITOR_BUFFER = 1 << 20,	/* a hub full of readers at once */
+	DESCRIPTORS_MAX = 4096,
+	DESCRIPTOR_INTERFACE = 4,	/* USB 2.0, table 9-5 */
+	INTERFACE_CLASS = 5,		/* offset of bInterfaceClass */
+};
 
 struct hotplug {
 	struct udev *udev;
@@ -52,21 +59,45 @@ driver_by_id(const struct hotplug *hp, uint16_t vid, uint16_t pid)
 	return row != NULL ? row->driver : NULL;
 }
 
-/* Has the device an interface of class 0b? Those are readers of their own. */
-static bool
-has_ccid_interface(struct hotplug *hp, struct udev_device *device)
+bool
+hotplug_has_class(struct view descriptors, uint8_t class)
 {
-	struct udev_enumerate *e = udev_enumerate_new(hp->udev);
-	struct udev_list_entry *item = NULL;
-	bool found = false;
+	struct rd r = { .in = descriptors };
 
-	if (e != NULL && udev_enumerate_add_match_parent(e, device) >= 0 &&
-	    udev_enumerate_add_match_sysattr(e, "bInterfaceClass", "0b") >= 0 &&
-	    udev_enumerate_scan_devices(e) >= 0)
-		item = udev_enumerate_get_list_entry(e);
-	found = item != NULL;
-	udev_enumerate_unref(e);
-	return found;
+	while (r.in.n >= 2) {
+		uint8_t length = r.in.p[0], type = r.in.p[1];
+		struct view d = rd_take(&r, length);
+
+		if (r.bad || length < 2)
+			return false;
+		if (type == DESCRIPTOR_INTERFACE && d.n > INTERFACE_CLASS &&
+		    d.p[INTERFACE_CLASS] == class)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Has the device an interface of class 0b? Those are readers of their own. The
+ * descriptors tell, also of interfaces that are still to be announced.
+ */
+static bool
+has_ccid_interface(struct udev_device *device)
+{
+	uint8_t bytes[DESCRIPTORS_MAX];
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/descriptors",
+	    udev_device_get_syspath(device));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	return n > 0 && hotplug_has_class((struct view){ bytes, (size_t)n },
+	    USB_CLASS_CCID);
 }
 
 /*
@@ -74,7 +105,7 @@ has_ccid_interface(struct hotplug *hp, struct udev_device *device)
  * one reader, told when its first interface appears.
  */
 static const char *
-choose(struct hotplug *hp, struct udev_device *device,
+choose(const struct hotplug *hp, struct udev_device *device,
     struct udev_device *interface, struct usb_place *p)
 {
 	const char *driver = driver_by_id(hp, p->vid, p->pid);
@@ -84,7 +115,7 @@ choose(struct hotplug *hp, struct udev_device *device,
 	if (hex_attribute(interface, "bInterfaceClass") == USB_CLASS_CCID)
 		return driver != NULL ? driver : "ccid";
 	p->interface = -1;
-	if (driver == NULL || number != 0 || has_ccid_interface(hp, device))
+	if (driver == NULL || number != 0 || has_ccid_interface(device))
 		return NULL;
 	return driver;
 }

@@ -7,6 +7,10 @@
  * drive: every interface of class 0b, and devices a row of ids names.
  */
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
 #include "base/must_use.h"
 
 struct event_base;
@@ -20,5 +24,12 @@ struct registry;
  */
 struct hotplug	*hotplug_open(struct event_base *, struct registry *) MUST_USE;
 void		hotplug_close(struct hotplug *);
+
+/*
+ * Is there an interface of this class in a device's descriptors, as sysfs shows
+ * them: the device's, then each configuration's, one after another? What does
+ * not fit together ends the search (USB 2.0, chapter 9).
+ */
+bool		hotplug_has_class(struct view descriptors, uint8_t class);
 
 #endif

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 daemon_tests = \
+	%D%/test_hotplug \
 	%D%/test_openct_commands \
 	%D%/test_registry \
 	%D%/test_session \
@@ -20,6 +21,8 @@ TESTS += $(daemon_scripts)
 EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
 	%D%/fake_ifdhandler.py %D%/harness.py %D%/openct_wire.py
 
+%C%_test_hotplug_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_hotplug_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_registry_CFLAGS = $(UNIT_CFLAGS) $(EVENT_CFLAGS)
 %C%_test_registry_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_session_CFLAGS = $(UNIT_CFLAGS)
