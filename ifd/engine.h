@@ -17,8 +17,8 @@
 
 struct engine;
 
-/* Called from engine_run, engine_start, engine_cancel and usb_dispatch. They may
-   not call engine functions but engine_is_ready and engine_may_start. */
+/* Called from engine_run, engine_start, engine_cancel and usb_dispatch. They
+   may not call engine functions but engine_is_ready and engine_may_start. */
 struct engine_events {
 	/* Once. A card event for each slot follows. */
 	void	(*ready)(void *arg, const struct channel_info *);

@@ -21,7 +21,8 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 
 ifd_scripts = \
 	%D%/test_cherry.py \
-	%D%/test_faults.py
+	%D%/test_faults.py \
+	%D%/test_models.py
 # End of ifd_scripts
 TESTS += $(ifd_scripts)
 EXTRA_DIST += $(ifd_scripts) %D%/handler.py
