@@ -81,8 +81,14 @@ static enum err
 load_settings(const struct daemon *d, struct settings *s)
 {
 	char error[SETTINGS_ERROR_MAX + 1];
-	enum err e = settings_load(s, d->options.config, error);
+	enum err e;
 
+	if (d->options.config_named && access(d->options.config, F_OK) != 0) {
+		log_at(LOG_LEVEL_ERROR, d->options.config, "%s",
+		    strerror(errno));
+		return ERR_SYSTEM;
+	}
+	e = settings_load(s, d->options.config, error);
 	if (e != ERR_OK) {
 		log_at(LOG_LEVEL_ERROR, NULL, "%s", error);
 		return e;

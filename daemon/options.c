@@ -56,6 +56,7 @@ options_parse(struct options *o, int argc, char **argv)
 			break;
 		case 'f':
 			o->config = optarg;
+			o->config_named = true;
 			break;
 		case 'd':
 			o->debug++;

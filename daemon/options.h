@@ -13,6 +13,7 @@ struct options {
 	bool no_udev;
 	unsigned debug;			/* how often --debug was given */
 	const char *config;
+	bool config_named;		/* by --config: it must be there */
 	const char *socket_dir;
 	const char *handler;		/* NULL: as the configuration says */
 };

@@ -24,6 +24,11 @@ enum { SHORT_NOT_OK = 1 };	/* transfer_flags of the kernel's URBs */
 struct pending {
 	uint32_t seq, length, flags;
 	uint8_t ep;
+	/* a control transfer */
+	bool begun;		/* the device knows of it */
+	uint8_t setup[8];
+	uint8_t *out;		/* owned; out_n bytes, NULL: none */
+	size_t out_n;
 };
 
 struct conn {
@@ -59,5 +64,8 @@ size_t	conn_on_urb(struct conn *, struct view) MUST_USE;
  * wait blocks those behind it.
  */
 void	conn_complete(struct conn *);
+
+/* The connection ends: nothing is pending any more. */
+void	conn_forget(struct conn *);
 
 #endif

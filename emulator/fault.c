@@ -40,18 +40,26 @@ number(const char **p, uint32_t *x)
 	return v <= UINT32_MAX;
 }
 
-/* "@N", "@xN", "@tN", "@*", "@x*" */
+/* "@N", "@xN", "@cN", "@tN", "@*", "@x*", "@c*" */
 static bool
 parse_when(const char **p, struct fault_rule *r)
 {
+	static const struct {
+		char letter;
+		enum fault_on on;
+	} counts[] = {
+		{ 'x', FAULT_ON_XFR },
+		{ 'c', FAULT_ON_CONTROL },
+		{ 't', FAULT_ON_TRANSFER },
+	};
+
 	if (**p != '@')
 		return true;
 	++*p;
-	if (r->on == FAULT_ON_ANSWER && **p == 'x') {
-		r->on = FAULT_ON_XFR;
-		++*p;
-	} else if (r->on == FAULT_ON_ANSWER && **p == 't') {
-		r->on = FAULT_ON_TRANSFER;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		if (r->on != FAULT_ON_ANSWER || **p != counts[i].letter)
+			continue;
+		r->on = counts[i].on;
 		++*p;
 	}
 	if (**p == '*') {
@@ -60,6 +68,20 @@ parse_when(const char **p, struct fault_rule *r)
 		return true;
 	}
 	return number(p, &r->at) && r->at != 0;
+}
+
+/* What can go wrong with what is counted. */
+static bool
+is_possible(const struct fault_rule *r)
+{
+	static const uint32_t of_control = 1u << FAULT_STALL |
+	    1u << FAULT_SHORT | 1u << FAULT_EMPTY | 1u << FAULT_BABBLE |
+	    1u << FAULT_LATE | 1u << FAULT_HANG | 1u << FAULT_LOST |
+	    1u << FAULT_UNPLUG;
+
+	if (r->on == FAULT_ON_CONTROL)
+		return (of_control & 1u << r->kind) != 0;
+	return r->on != FAULT_ON_TRANSFER || r->kind == FAULT_UNPLUG;
 }
 
 static bool
@@ -86,8 +108,7 @@ parse_rule(struct fault_rule *r, const char *word)
 			if (!number(&p, &r->value))
 				return false;
 		}
-		return *p == 0 && (r->on != FAULT_ON_TRANSFER ||
-		    r->kind == FAULT_UNPLUG);
+		return *p == 0 && is_possible(r);
 	}
 	return false;
 }

@@ -64,6 +64,7 @@ enum fault_on {
 	FAULT_ON_ANSWER,	/* "@N": answers on the bulk IN endpoint */
 	FAULT_ON_XFR,		/* "@xN": answers to XfrBlock only */
 	FAULT_ON_TRANSFER,	/* "@tN": transfers of any endpoint */
+	FAULT_ON_CONTROL,	/* "@cN": class and vendor requests */
 	FAULT_ON_BLOCK,		/* "card-...@N": blocks the card sends */
 	FAULT_ON_COUNT
 };

@@ -47,6 +47,8 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/server_urb.c \
 	%D%/usb.c \
 	%D%/usb.h \
+	%D%/usb_control.c \
+	%D%/usb_control.h \
 	%D%/usb_standard.c \
 	%D%/usb_standard.h \
 	%D%/world.c \

@@ -76,6 +76,7 @@ conn_free(struct conn *c)
 {
 	loop_del(c->server->loop, c->handle);
 	close(c->fd);
+	conn_forget(c);
 	if (c->port != NULL)
 		c->port->imported = false;
 	if (c->out != NULL)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -72,9 +73,22 @@ ret_unlink(struct conn *c, uint32_t seq, int status)
 static void
 forget_pending(struct conn *c, size_t i)
 {
+	struct pending *p = &c->pending[i];
+
+	if (p->out != NULL)
+		explicit_bzero(p->out, p->out_n);
+	free(p->out);
 	c->n_pending--;
-	memmove(&c->pending[i], &c->pending[i + 1],
-	    (c->n_pending - i) * sizeof(c->pending[0]));
+	memmove(p, p + 1, (c->n_pending - i) * sizeof(*p));
+}
+
+void
+conn_forget(struct conn *c)
+{
+	while (c->n_pending != 0)
+		forget_pending(c, c->n_pending - 1);
+	if (c->port != NULL)
+		usb_control_drop(c->port->dev);
 }
 
 /* Tries one IN transfer. False when it stays pending. */
@@ -96,6 +110,41 @@ try_in(struct conn *c, const struct pending *p)
 	return true;
 }
 
+/* The same for a control transfer. */
+static bool
+try_control(struct conn *c, struct pending *p)
+{
+	struct wr w = { c->transfer, 65535, 0, false };
+	struct view out = { p->out, p->out_n }, data = { NULL, 0 };
+	bool in = (p->setup[0] & 0x80) != 0;
+	int status;
+
+	if (p->begun)
+		status = usb_control_more(c->port->dev, &w);
+	else
+		status = usb_control(c->port->dev, p->setup, out, &w,
+		    clock_now_ms());
+	p->begun = true;
+	if (status == USB_PENDING)
+		return false;
+	if (w.n > p->length)
+		w.n = p->length;
+	if (in)
+		data = wr_done(&w);
+	log_transfer(c, 0, in, status,
+	    (struct view){ p->setup, sizeof(p->setup) }, in ? data : out);
+	ret_submit(c, p->seq, status,
+	    status < 0 ? 0 : in ? data.n : out.n, data);
+	explicit_bzero(c->transfer, w.n);
+	return true;
+}
+
+static bool
+try(struct conn *c, struct pending *p)
+{
+	return p->ep == 0 ? try_control(c, p) : try_in(c, p);
+}
+
 void
 conn_complete(struct conn *c)
 {
@@ -105,7 +154,7 @@ conn_complete(struct conn *c)
 	    !c->port->dev->leaving;) {
 		uint16_t bit = (uint16_t)(1u << (c->pending[i].ep & 15));
 
-		if ((blocked & bit) == 0 && try_in(c, &c->pending[i])) {
+		if ((blocked & bit) == 0 && try(c, &c->pending[i])) {
 			forget_pending(c, i);
 		} else {
 			blocked |= bit;
@@ -114,35 +163,26 @@ conn_complete(struct conn *c)
 	}
 }
 
+/* A control transfer, or one from an IN endpoint. */
 static void
-submit_control(struct conn *c, const struct usbip_urb *u, struct view out)
+await(struct conn *c, const struct usbip_urb *u, struct view out)
 {
-	struct wr w = { c->transfer, 65535, 0, false };
-	struct view setup = { u->setup, sizeof(u->setup) };
-	bool in = (u->setup[0] & 0x80) != 0;
-	struct view data;
-	int status;
+	struct pending p = {
+		.seq = u->seq, .length = u->length, .flags = u->flags,
+		.ep = (uint8_t)u->ep, .out_n = out.n,
+	};
 
-	status = usb_control(c->port->dev, u->setup, out, &w, clock_now_ms());
-	if (w.n > u->length)
-		w.n = u->length;
-	data = in ? wr_done(&w) : (struct view){ NULL, 0 };
-	log_transfer(c, 0, in, status, setup, in ? data : out);
-	ret_submit(c, u->seq, status,
-	    status < 0 ? 0 : in ? data.n : out.n, data);
-}
-
-static void
-submit_in(struct conn *c, const struct usbip_urb *u)
-{
-	if (c->n_pending == PENDING_MAX) {
+	memcpy(p.setup, u->setup, sizeof(p.setup));
+	if (out.n != 0)
+		p.out = malloc(out.n);
+	if (c->n_pending == PENDING_MAX || (out.n != 0 && p.out == NULL)) {
+		free(p.out);
 		ret_submit(c, u->seq, -ENOMEM, 0, (struct view){ NULL, 0 });
 		return;
 	}
-	c->pending[c->n_pending++] = (struct pending){
-		.seq = u->seq, .length = u->length, .flags = u->flags,
-		.ep = (uint8_t)u->ep,
-	};
+	if (out.n != 0)
+		memcpy(p.out, out.p, out.n);
+	c->pending[c->n_pending++] = p;
 }
 
 static void
@@ -150,12 +190,8 @@ submit(struct conn *c, const struct usbip_urb *u, struct view out)
 {
 	int status;
 
-	if (u->ep == 0) {
-		submit_control(c, u, out);
-		return;
-	}
-	if (u->is_in) {
-		submit_in(c, u);
+	if (u->ep == 0 || u->is_in) {
+		await(c, u, out);	/* conn_complete tries it next */
 		return;
 	}
 	status = usb_out(c->port->dev, (uint8_t)u->ep, out, clock_now_ms());
@@ -172,6 +208,8 @@ unlink_urb(struct conn *c, const struct usbip_urb *u)
 	for (size_t i = 0; i < c->n_pending; i++) {
 		if (c->pending[i].seq != u->unlink_seq)
 			continue;
+		if (c->pending[i].begun)
+			usb_control_drop(c->port->dev);
 		forget_pending(c, i);
 		ret_unlink(c, u->seq, -ECONNRESET);
 		return;

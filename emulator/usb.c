@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emulator/usb_standard.h"
+#include "emulator/usb_control.h"
 
 enum {
-	REQUEST_TYPE = 0x60,	/* bmRequestType: 0 is standard */
 	DESC_ENDPOINT = 5,
 	DESC_CCID = 0x21,
 };
@@ -127,6 +126,7 @@ usb_free(struct usb_device *d)
 {
 	if (d == NULL)
 		return;
+	usb_control_drop(d);
 	for (size_t i = 0; i < d->n_ep; i++)
 		usb_flush(d, d->ep[i].address);
 	for (size_t i = 0; i < USB_SLOTS_MAX; i++)
@@ -141,6 +141,8 @@ void
 usb_reset(struct usb_device *d)
 {
 	d->configuration = 0;
+	d->hung = false;
+	usb_control_drop(d);
 	for (size_t i = 0; i < d->n_ep; i++) {
 		d->ep[i].halted = false;
 		usb_flush(d, d->ep[i].address);
@@ -157,40 +159,11 @@ usb_endpoint(struct usb_device *d, uint8_t address)
 	return NULL;
 }
 
-/* A fault may unplug the device at its Nth transfer. */
-static void
-count_transfer(struct usb_device *d)
+void
+usb_count_transfer(struct usb_device *d)
 {
 	if (fault_next(&d->fault, FAULT_ON_TRANSFER).kind == FAULT_UNPLUG)
 		d->leaving = true;
-}
-
-int
-usb_control(struct usb_device *d, const uint8_t setup[8], struct view out,
-    struct wr *in, uint64_t now_ms)
-{
-	struct rd r = { .in = { setup, 8 } };
-	struct usb_setup s;
-	int status;
-
-	d->now_ms = now_ms;
-	s.type = rd_u8(&r);
-	s.request = rd_u8(&r);
-	s.value = rd_le16(&r);
-	s.index = rd_le16(&r);
-	s.length = rd_le16(&r);
-	if ((s.type & REQUEST_TYPE) == 0)
-		status = usb_standard_request(d, &s, in);
-	else
-		status = d->model->family->control(d, &s, out, in);
-	if (status < 0)
-		in->n = 0;
-	if (in->n > s.length)
-		in->n = s.length;
-	count_transfer(d);
-	d->control_transfers++;
-	d->control_bytes += in->n + out.n;
-	return status;
 }
 
 int
@@ -201,7 +174,7 @@ usb_out(struct usb_device *d, uint8_t number, struct view data, uint64_t now_ms)
 	d->now_ms = now_ms;
 	if (ep == NULL || d->configuration == 0)
 		return -ENOENT;
-	count_transfer(d);
+	usb_count_transfer(d);
 	ep->transfers++;
 	if (ep->halted)
 		return -EPIPE;
@@ -258,7 +231,7 @@ usb_in(struct usb_device *d, uint8_t number, size_t len, struct wr *in)
 	if (ep == NULL || d->configuration == 0)
 		return -ENOENT;
 	if (ep->halted) {
-		count_transfer(d);
+		usb_count_transfer(d);
 		ep->transfers++;
 		return -EPIPE;
 	}
@@ -271,7 +244,7 @@ usb_in(struct usb_device *d, uint8_t number, size_t len, struct wr *in)
 		status = 0;
 	if (status < 0)
 		in->n = 0;
-	count_transfer(d);
+	usb_count_transfer(d);
 	ep->transfers++;
 	ep->bytes += in->n;
 	return status;
@@ -307,19 +280,27 @@ usb_flush(struct usb_device *d, uint8_t address)
 		pop(ep);
 }
 
-uint64_t
-usb_deadline(const struct usb_device *d)
+static uint64_t
+family_deadline(const struct usb_device *d)
 {
 	if (d->model->family->deadline == NULL)
 		return USB_NEVER;
 	return d->model->family->deadline(d);
 }
 
+uint64_t
+usb_deadline(const struct usb_device *d)
+{
+	uint64_t family = family_deadline(d), held = usb_control_deadline(d);
+
+	return family < held ? family : held;
+}
+
 void
 usb_tick(struct usb_device *d, uint64_t now_ms)
 {
 	d->now_ms = now_ms;
-	if (usb_deadline(d) <= now_ms)
+	if (family_deadline(d) <= now_ms)
 		d->model->family->tick(d);
 }
 

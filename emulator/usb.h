@@ -43,6 +43,8 @@ struct usb_family {
 	/*
 	 * A class or vendor request. Returns 0 with the answer in `in` (cut to
 	 * setup.length by the caller) or a negative errno, -EPIPE for a stall.
+	 * An IN request may also return USB_PENDING, as a device that has
+	 * nothing to say yet; it is asked again, whenever something happened.
 	 */
 	int (*control)(struct usb_device *, const struct usb_setup *,
 	    struct view out, struct wr *in);
@@ -84,6 +86,19 @@ struct usb_endpoint {
 
 enum { USB_ENDPOINTS_MAX = 8 };
 
+/* The control transfer that is under way, where it takes time. */
+struct usb_held {
+	bool busy;
+	struct usb_setup setup;
+	size_t out_n;
+	struct fault fault;
+	/* It was answered, and ends with this at due_ms. */
+	uint8_t *answer;	/* NULL: it was not */
+	size_t answer_n;
+	int status;
+	uint64_t due_ms;
+};
+
 struct usb_slot {
 	struct card *card;	/* owned; NULL: none was ever given */
 	bool in;		/* inserted */
@@ -102,6 +117,8 @@ struct usb_device {
 	uint32_t wtx_ms;	/* time extension each so many ms, 0 never */
 	uint64_t now_ms;	/* time of the last call from outside */
 	struct fault_plan fault;
+	struct usb_held held;
+	bool hung;		/* by a fault: no control transfer ends any more */
 	bool leaving;		/* a fault unplugs it: for the server to see */
 	uint64_t control_transfers, control_bytes;
 };
@@ -122,10 +139,14 @@ void	usb_reset(struct usb_device *);
 
 /*
  * A control transfer. `in` has room for 65535 bytes; not more than the setup's
- * length is written. Returns 0 or a negative errno.
+ * length is written. Returns 0, a negative errno or USB_PENDING; then the next
+ * one may come when usb_control_more said that this one is over, or after
+ * usb_control_drop.
  */
 int	usb_control(struct usb_device *, const uint8_t setup[8],
 	    struct view out, struct wr *in, uint64_t now_ms) MUST_USE;
+int	usb_control_more(struct usb_device *, struct wr *in) MUST_USE;
+void	usb_control_drop(struct usb_device *);
 
 /* Data for OUT endpoint number ep. Returns 0 or a negative errno. */
 int	usb_out(struct usb_device *, uint8_t ep, struct view data,

@@ -245,6 +245,11 @@ def one_per_directory(t):
                            text=True, timeout=20)
         t.eq(p.returncode, 1, "a bad configuration is refused")
         t.ok(d.config + ":1:2: expected" in p.stderr, "with its place")
+        os.unlink(d.config)
+        p = subprocess.run(d.command("--foreground"), capture_output=True,
+                           text=True, timeout=20)
+        t.ok(p.returncode == 1 and d.config + ": No such file" in p.stderr,
+             "so is one that is not there")
         d.configure("")
         os.chmod(d.run, 0o777)
         p = subprocess.run(d.command("--foreground"), capture_output=True,

@@ -3,7 +3,9 @@ emulator_tests = \
 	%D%/test_card \
 	%D%/test_card_t1 \
 	%D%/test_card_time \
-	%D%/test_fault
+	%D%/test_fault \
+	%D%/test_t0_ends \
+	%D%/test_t1_ends
 # End of emulator_tests
 check_PROGRAMS += $(emulator_tests)
 
@@ -27,3 +29,7 @@ EMULATOR_LDADD = emulator/libemulator.la $(UNIT_LDADD)
 %C%_test_card_time_LDADD = $(EMULATOR_LDADD)
 %C%_test_fault_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_fault_LDADD = $(EMULATOR_LDADD)
+%C%_test_t1_ends_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_t1_ends_LDADD = $(EMULATOR_LDADD)
+%C%_test_t0_ends_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_t0_ends_LDADD = $(EMULATOR_LDADD)

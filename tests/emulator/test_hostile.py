@@ -184,6 +184,43 @@ def standard_requests(t, emu):
         t.eq(dev.descriptor(3, 77)[0], -32, "no string 77")
 
 
+RATES = struct.pack("<BBHHH", 0xa1, 3, 0, 0, 1024)
+ANSWERED = [    # a fault of the control transfer, how it ends
+    ("stall", (-32, 0)), ("short:24", (0, 1000)), ("empty", (0, 0)),
+    ("babble", (-75, 0)), ("late:20", (0, 1024))]
+
+
+def control_faults(t, emu):
+    """Vendor and class requests that go wrong: @c counts them."""
+    def ask(dev):
+        return dev.submit(0, None, 1024, RATES)
+
+    with Device(emu.address, "1-1") as dev:
+        dev.configure()
+        for fault, want in ANSWERED:
+            kind, _, value = fault.partition(":")
+            emu.ctl("fault", "1-1", kind + "@c2" + (value and ":" + value))
+            t.eq(len(dev.wait(ask(dev))[1]), 1024, "one without a fault")
+            status, data = dev.wait(ask(dev))
+            t.eq((status, len(data)), want, fault)
+        emu.ctl("fault", "1-1", "lost@c1")
+        lost, behind = ask(dev), ask(dev)
+        t.eq(dev.unlink(lost), -104, "a lost one waits to be cancelled")
+        t.eq(len(dev.wait(behind)[1]), 1024, "the one behind it goes on")
+        emu.ctl("fault", "1-1", "hang@c1")
+        hung = ask(dev)
+        t.eq(dev.unlink(hung), -104, "the device hangs")
+        standard = dev.submit(0, None, 2, bytes.fromhex("8000000000000200"))
+        t.eq(dev.unlink(standard), -104, "for standard requests too")
+        t.ok(hung not in dev.answers and standard not in dev.answers,
+             "they were not answered")
+    alive(t, emu, "a hang")
+    for script in "twice@c1", "stall@t1", "seq@c1", "stall@c0":
+        t.ok(emu.ctl("fault", "1-1", script, check=False).returncode != 0,
+             "no such fault: " + script)
+    emu.ctl("fault", "1-1", "none")
+
+
 def main():
     t = Tap()
     with Emulator(["cherry-st1044u"]) as emu:
@@ -196,6 +233,7 @@ def main():
         crowd(t, emu)
         urb_rules(t, emu)
         standard_requests(t, emu)
+        control_faults(t, emu)
     with Emulator(["cherry-st1044u"], listen="127.0.0.1:0") as emu:
         alive(t, emu, "starting on TCP")
     t.done()
