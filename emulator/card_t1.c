@@ -39,7 +39,7 @@ card_t1_reset(struct card_t1 *t, const struct card_atr *a)
 	t->ifsc = a->ifsc;
 	t->ifsd = IFSD_DEFAULT;
 	t->work_ms = t->after_ms = 0;
-	t->wtx_ms = BWT_UNIT_MS / 2 << (a->bwi_cwi >> 4);
+	t->wtx_ms = BWT_UNIT_MS / 2u << (a->bwi_cwi >> 4);
 }
 
 /*
