@@ -7,7 +7,7 @@ BUILD_PACKAGES="autoconf automake gcc libc6-dev libevent-dev libjansson-dev
 	pkg-config"
 CHECK_PACKAGES="$BUILD_PACKAGES check clang git python3"
 # the kernel in a guest (tests/vm)
-VM_PACKAGES="busybox cpio kmod libnss3-tools qemu-system-x86 udev usbip"
+VM_PACKAGES="busybox-static cpio kmod libnss3-tools qemu-system-x86 udev usbip"
 
 # Prints those of the packages that are not installed.
 missing_packages() {
