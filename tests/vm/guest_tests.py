@@ -217,28 +217,30 @@ def test_qemu_reader_plugged_while_a_client_waits(w):
 
 
 def test_qemu_device_node_belongs_to_group_slotd(w):
-    nodes = [n for n in glob.glob('/dev/bus/usb/*/*')
-             if os.stat(n).st_gid != 0]
-    expect(len(nodes) == 1, 'nodes of another group: %s' % nodes)
-    expect(os.stat(nodes[0]).st_mode & 0o777 == 0o660, 'mode of ' + nodes[0])
+    readers = Control().ask(cmd='list')['readers']
+    nodes = {r['device'].removeprefix('usb:') for r in readers}
+    ours = {n for n in glob.glob('/dev/bus/usb/*/*') if os.stat(n).st_gid != 0}
+    expect(ours == nodes, 'of another group: %s, readers: %s' % (ours, nodes))
+    for n in nodes:
+        expect(os.stat(n).st_mode & 0o777 == 0o660, 'mode of ' + n)
 
 
 def test_qemu_card_answers(w):
     print('# ' + slotctl('list').replace('\n', '\n# '))
     # the CAC applet of libcacard
-    out = slotctl('send', '00a4040007a000000116db0000')
+    out = slotctl('--reader', 'QEMU', 'send', '00a4040007a000000116db0000')
     expect('90 00  success' in out, 'SELECT CAC: ' + out)
-    out = slotctl('atr', '--decode')
+    out = slotctl('--reader', 'QEMU', 'atr', '--decode')
     expect('TS' in out, 'ATR not decoded: ' + out)
 
 
 def test_qemu_card_out_and_in_again(w):
     w.monitor.say('device_del card')
     w.watch.event('card-removed')
-    slotctl('send', '00a4040007a000000116db0000', rc=5)
+    slotctl('--reader', 'QEMU', 'send', '00a4040007a000000116db0000', rc=5)
     w.monitor.say(CARD % os.environ['VM_NSS'])
     w.watch.event('card-inserted')
-    slotctl('send', '00a4040007a000000116db0000')
+    slotctl('--reader', 'QEMU', 'send', '00a4040007a000000116db0000')
 
 
 def test_qemu_reader_unplugged_and_back_with_its_number(w):
@@ -268,7 +270,7 @@ def test_sigterm_leaves_within_a_second(w):
 def test_readers_plugged_before_the_start_are_found(w):
     w.slotd = start_slotd()
     until('the reader', lambda: 'Cherry' in slotctl('list', rc=None))
-    slotctl('send', '00a4000c023f00')
+    slotctl('--reader', 'Cherry', 'send', '00a4000c023f00')
     w.slotd.terminate()
     w.slotd.wait(LIMIT)
     w.slotemu.terminate()
