@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
-#include "ifd/ccid_slot.h"
+#include "ifd/ccid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,18 +8,6 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "protocols/ccid_desc.h"
-
-/*
- * Readers of the CCID class that take whole APDUs, or TPDUs (T=0) and blocks
- * (T=1). How one is driven is decided by protocols/ccid_plan.h; here the
- * requests become its commands.
- */
-
-enum {	/* milliseconds */
-	RATES_MS = 3000,
-	STATUS_MS = 5000,
-	SLOW_STATUS_MS = 20000,
-};
 
 /* ---- opening and closing ---- */
 
@@ -72,11 +60,9 @@ open_reader(struct ifd_reader *r)
 		    "bytes long, %u expected", raw.n, CCID_DESC_SIZE);
 	if (e != ERR_OK)
 		return e;
-	if (c->plan.transport != CCID_BULK ||
-	    c->plan.level == CCID_CHARACTER) {
-		snprintf(r->why, sizeof(r->why), "readers %s are not driven "
-		    "yet", c->plan.level == CCID_CHARACTER ?
-		    "of character level" : "on the control pipe");
+	if (c->plan.transport != CCID_BULK) {
+		snprintf(r->why, sizeof(r->why), "this driver exchanges "
+		    "messages on bulk pipes, which the reader does not have");
 		return ERR_UNSUPPORTED;
 	}
 	fill_info(r, &desc);
@@ -91,6 +77,7 @@ open_slot(struct ifd_slot *slot)
 	struct ccid_slot *s = slot->state;
 	const struct ccid_plan *p = &c->plan;
 
+	/* which T=1 needs as well */
 	s->rsp_cap = p->level == CCID_SHORT ? p->max_data : CCID_CHAIN_RSP_MAX;
 	s->buf = calloc(1, p->max_message);
 	s->rsp = calloc(1, s->rsp_cap);
@@ -120,13 +107,14 @@ close_reader(struct ifd_reader *r)
 /* ---- commands ---- */
 
 struct step
-ccid_slot_command(struct ifd_slot *slot, enum ccid_stage stage,
-    struct ccid_cmd cmd, uint32_t wait_ms)
+ccid_command(struct ifd_slot *slot, enum ccid_stage stage, struct ccid_cmd cmd,
+    uint32_t wait_ms)
 {
 	struct ccid_slot *s = slot->state;
 
 	s->stage = stage;
-	return ccid_slot_next(slot, ccid_exchange_start(&s->x, &cmd, wait_ms));
+	s->machine = CCID_NO_MACHINE;
+	return ccid_next(slot, ccid_exchange_start(&s->x, &cmd, wait_ms));
 }
 
 static struct step
@@ -139,9 +127,9 @@ ask_rates(struct ifd_slot *slot)
 
 	if (!ccid_of(slot)->plan.asks_rates)
 		return step_done((struct view){ NULL, 0 });
-	s->stage = STAGE_RATES;
+	s->stage = CCID_STAGE_RATES;
 	usb_setup_write(&w, &setup);
-	return step_control(wr_done(&w), RATES_MS);
+	return step_control(wr_done(&w), CCID_RATES_MS);
 }
 
 static struct step
@@ -150,8 +138,19 @@ ask_status(struct ifd_slot *slot)
 	bool slow = ccid_has_quirk(ccid_of(slot)->plan.quirks,
 	    CCID_QUIRK_SLOW_STATUS);
 
-	return ccid_slot_command(slot, STAGE_STATUS, ccid_slot_status(),
-	    slow ? SLOW_STATUS_MS : STATUS_MS);
+	return ccid_command(slot, CCID_STAGE_STATUS, ccid_slot_status(),
+	    slow ? CCID_SLOW_STATUS_MS : CCID_STATUS_MS);
+}
+
+static struct step
+power_on(struct ifd_slot *slot, bool warm)
+{
+	struct ccid_slot *s = slot->state;
+
+	s->purpose = CCID_FOR_ATR;
+	s->switched = s->no_pps = false;
+	s->below = 0;
+	return ccid_reset(slot, warm);
 }
 
 /* ---- answers ---- */
@@ -188,48 +187,54 @@ note_trouble(struct ifd_slot *slot)
 }
 
 struct step
-ccid_slot_explain(struct ifd_slot *slot, struct step s)
+ccid_explain(struct ifd_slot *slot, struct step s)
 {
 	const struct ccid_slot *c = slot->state;
 
-	if (c->x.rsp.type == 0)
+	if (c->x.rsp.type == 0 || c->x.rsp.outcome != CCID_FAILED)
 		return s;
 	return ifd_fail(slot, s.err, "%s: %s", err_text(s.err),
 	    ccid_error_text(c->x.rsp.error));
 }
 
-/* A command has ended: what comes next in this request. */
-struct step
-ccid_slot_next(struct ifd_slot *slot, struct step s)
+static struct step
+on_status(struct ifd_slot *slot, struct step s)
 {
-	struct ccid_slot *c = slot->state;
+	if (s.err == ERR_NO_CARD || s.kind == STEP_DONE)
+		return step_done((struct view){ NULL, 0 });
+	return ccid_explain(slot, s);
+}
+
+struct step
+ccid_next(struct ifd_slot *slot, struct step s)
+{
+	const struct ccid_slot *c = slot->state;
 
 	if (s.kind != STEP_DONE && s.kind != STEP_FAIL)
 		return s;
 	note_card(slot);
 	note_trouble(slot);
 	switch (c->stage) {
-	case STAGE_ON:
-		return s.kind == STEP_DONE ? ccid_slot_on_atr(slot, s.out) :
-		    ccid_slot_on_power_failed(slot, s);
-	case STAGE_OFF_FIRST:
-		return s.kind == STEP_DONE ? ccid_slot_power_on(slot) :
-		    ccid_slot_explain(slot, s);
-	case STAGE_PARAMETERS:
-		return ccid_slot_on_parameters(slot, s);
-	case STAGE_STATUS:
-		if (s.err == ERR_NO_CARD || s.kind == STEP_DONE)
-			return step_done((struct view){ NULL, 0 });
-		return ccid_slot_explain(slot, s);
-	case STAGE_BLOCK:
-		return ccid_slot_on_block(slot, s);
-	case STAGE_RATES:
-	case STAGE_OFF:
-	case STAGE_APDU:
-	case STAGE_QUIET:
+	case CCID_STAGE_ON:
+		return ccid_on_power(slot, s);
+	case CCID_STAGE_OFF_FIRST:
+		return s.kind == STEP_DONE ? ccid_power_on_card(slot) :
+		    ccid_explain(slot, s);
+	case CCID_STAGE_PPS:
+		return ccid_on_pps(slot, s);
+	case CCID_STAGE_PARAMETERS:
+		return ccid_on_parameters(slot, s);
+	case CCID_STAGE_IFSD:
+		return ccid_on_ifsd(slot, s);
+	case CCID_STAGE_STATUS:
+		return on_status(slot, s);
+	case CCID_STAGE_APDU:
+		return ccid_on_response(slot, s);
+	case CCID_STAGE_RATES:
+	case CCID_STAGE_OFF:
 		break;
 	}
-	return s.kind == STEP_FAIL ? ccid_slot_explain(slot, s) : s;
+	return s.kind == STEP_FAIL ? ccid_explain(slot, s) : s;
 }
 
 /* ---- events ---- */
@@ -237,20 +242,23 @@ ccid_slot_next(struct ifd_slot *slot, struct step s)
 static struct step
 start(struct ifd_slot *slot, const struct ifd_request *r)
 {
+	struct ccid_slot *s = slot->state;
+
 	switch (r->op) {
 	case IFD_OPEN:
 		return ask_rates(slot);
 	case IFD_STATUS:
 		return ask_status(slot);
 	case IFD_POWER_ON:
-		return ccid_slot_reset(slot, r->arg != 0);
+		return power_on(slot, r->arg != 0);
 	case IFD_POWER_OFF:
-		return ccid_slot_command(slot, STAGE_OFF, ccid_power_off(),
-		    CCID_SLOT_POWER_MS);
+		return ccid_command(slot, CCID_STAGE_OFF, ccid_power_off(),
+		    CCID_POWER_MS);
 	case IFD_TRANSMIT:
-		return ccid_slot_transmit(slot, r->data);
+		s->apdu = r->data;
+		return ccid_transmit(slot);
 	case IFD_PROTOCOL:
-		return ccid_slot_choose_protocol(slot, r->arg);
+		return ccid_choose_protocol(slot, r->arg);
 	case IFD_CONTROL:
 		break;
 	}
@@ -262,15 +270,16 @@ input(struct ifd_slot *slot, struct view in)
 {
 	struct ccid_slot *s = slot->state;
 
-	if (s->stage == STAGE_RATES) {
+	if (s->stage == CCID_STAGE_RATES) {
 		if (ccid_rates_parse(&ccid_of(slot)->rates, in) != ERR_OK)
 			log_at(LOG_LEVEL_INFO, NULL, "its data rates are "
 			    "malformed (%zu bytes)", in.n);
 		return step_done((struct view){ NULL, 0 });
 	}
-	if (s->stage == STAGE_APDU)
-		return ccid_slot_next(slot, ccid_chain_input(&s->chain, in));
-	return ccid_slot_next(slot, ccid_exchange_input(&s->x, in));
+	if (s->machine == CCID_BY_CHAIN)
+		return ccid_next(slot, ccid_chain_input(&s->chain, in));
+	return ccid_next(slot, ccid_heard(slot,
+	    ccid_exchange_input(&s->x, in)));
 }
 
 static struct step
@@ -278,27 +287,29 @@ timeout(struct ifd_slot *slot)
 {
 	struct ccid_slot *s = slot->state;
 
-	if (s->stage == STAGE_RATES)
+	if (s->stage == CCID_STAGE_RATES)
 		return step_done((struct view){ NULL, 0 });
-	if (s->stage == STAGE_QUIET)
-		return ccid_slot_carry(slot, card_timeout(&s->card));
-	if (s->stage == STAGE_APDU)
-		return ccid_slot_next(slot, ccid_chain_timeout(&s->chain));
-	return ccid_slot_next(slot, ccid_exchange_timeout(&s->x));
+	if (s->x.state == CCID_IDLE)
+		return ccid_next(slot, ccid_pause_over(slot));
+	if (s->machine == CCID_BY_CHAIN)
+		return ccid_next(slot, ccid_chain_timeout(&s->chain));
+	return ccid_next(slot, ccid_heard(slot,
+	    ccid_exchange_timeout(&s->x)));
 }
 
 /* Many readers stall the request for data rates. A command whose transfer
-   failed is not sent again: nobody knows whether the card has seen it. */
+   failed is not sent again: nobody knows whether the card has seen it. But T=1
+   can ask the card. */
 static struct step
 failed(struct ifd_slot *slot, enum err e)
 {
 	struct ccid_slot *s = slot->state;
 
-	if (s->stage == STAGE_RATES)
+	if (s->stage == CCID_STAGE_RATES)
 		return step_done((struct view){ NULL, 0 });
 	ccid_exchange_fini(&s->x);
-	if (s->stage == STAGE_BLOCK)
-		return ccid_slot_carry(slot, card_failed(&s->card, e));
+	if (s->machine == CCID_BY_T1)
+		return ccid_next(slot, ccid_heard(slot, step_fail(e)));
 	return step_fail(e);
 }
 
@@ -307,12 +318,10 @@ cancel(struct ifd_slot *slot)
 {
 	struct ccid_slot *s = slot->state;
 
-	if (s->stage == STAGE_QUIET)
-		return ccid_slot_carry(slot, card_failed(&s->card,
-		    ERR_CANCELLED));
-	if (s->stage == STAGE_APDU)
-		return ccid_slot_next(slot, ccid_chain_cancel(&s->chain));
-	return ccid_slot_next(slot, ccid_exchange_cancel(&s->x));
+	if (s->machine == CCID_BY_CHAIN)
+		return ccid_next(slot, ccid_chain_cancel(&s->chain));
+	return ccid_next(slot, ccid_heard(slot, s->x.state != CCID_IDLE ?
+	    ccid_exchange_cancel(&s->x) : step_fail(ERR_CANCELLED)));
 }
 
 static void
@@ -321,9 +330,11 @@ ended(struct ifd_slot *slot)
 	struct ccid_slot *s = slot->state;
 
 	ccid_exchange_fini(&s->x);
-	if (s->stage == STAGE_BLOCK || s->stage == STAGE_QUIET)
-		card_wipe(&s->card);
 	secret_wipe(s->rsp, s->chain.n < s->rsp_cap ? s->chain.n : s->rsp_cap);
+	secret_wipe(s->rsp, s->t1.n < s->rsp_cap ? s->t1.n : s->rsp_cap);
+	secret_wipe(s->block, sizeof(s->block));
+	t0_wipe(&s->t0);
+	s->apdu = (struct view){ NULL, 0 };
 }
 
 static int

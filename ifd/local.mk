@@ -2,12 +2,11 @@
 # Everything but main, so that the tests can link it.
 noinst_LTLIBRARIES += %D%/libifd.la
 %C%_libifd_la_SOURCES = \
-	%D%/card.c \
-	%D%/card.h \
 	%D%/ccid.c \
-	%D%/ccid_apdu.c \
+	%D%/ccid.h \
+	%D%/ccid_card.c \
 	%D%/ccid_power.c \
-	%D%/ccid_slot.h \
+	%D%/ccid_setup.c \
 	%D%/driver.h \
 	%D%/drivers.c \
 	%D%/engine.c \

@@ -125,8 +125,11 @@ choose_speed(struct ccid_plan *p, const struct ccid_desc *d)
 	p->host_pps = p->host_params && !is_apdu &&
 	    (d->features & CCID_AUTO_PPS) == 0 &&
 	    (d->features & CCID_AUTO_BAUD) != 0;
+	p->stays_slow = !is_apdu && !p->host_pps &&
+	    (d->features & (CCID_AUTO_NEGOTIATE | CCID_AUTO_PPS)) == 0;
 	if (ccid_has_quirk(p->quirks, CCID_QUIRK_RATE_9600)) {
 		p->host_pps = false;
+		p->stays_slow = true;
 		p->max_data_rate = 9600;
 	}
 	p->asks_rates = p->host_pps && d->num_data_rates != 0;

@@ -55,6 +55,7 @@ struct ccid_plan {
 	/* speed and parameters */
 	bool host_pps;			/* we send PPS */
 	bool host_params;		/* we send SetParameters */
+	bool stays_slow;		/* nobody can leave the default speed */
 	bool asks_rates;		/* GET_DATA_RATES is worth asking */
 	uint32_t default_clock_khz;
 	uint32_t data_rate, max_data_rate;	/* bit/s */

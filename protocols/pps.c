@@ -47,6 +47,14 @@ length_by(uint8_t pps0)
 	    (pps0 >> 6 & 1));
 }
 
+size_t
+pps_expects(const struct pps *p)
+{
+	size_t n = p->response_n < 2 ? 2 : length_by(p->response[1]);
+
+	return n > p->response_n ? n - p->response_n : 0;
+}
+
 /* ISO 7816-3:2006 §9.3: the card may leave out PPS1 but not change it. */
 static struct step
 judge(struct pps *p)

@@ -8,6 +8,7 @@
  * it fails the card must be reset before anything else is said.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -39,6 +40,9 @@ struct step	pps_start(struct pps *, uint8_t protocol, uint8_t ta1,
  * the card answers what it may not.
  */
 struct step	pps_input(struct pps *, struct view);
+
+/* How many bytes the card will send for certain before it waits for us. */
+size_t		pps_expects(const struct pps *);
 
 /* FAIL with ERR_TIMEOUT. */
 struct step	pps_timeout(struct pps *);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ifd_tests = \
 	%D%/test_ccid \
+	%D%/test_ccid_tpdu \
 	%D%/test_link \
 	%D%/test_sandbox \
 	%D%/test_usb_usbip
@@ -12,6 +13,10 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 %C%_test_ccid_SOURCES = %D%/test_ccid.c %D%/talk.c %D%/talk.h
 %C%_test_ccid_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ccid_LDADD = $(IFD_TEST_LDADD)
+%C%_test_ccid_tpdu_SOURCES = %D%/test_ccid_tpdu.c %D%/ccid_rows.h %D%/talk.c \
+	%D%/talk.h
+%C%_test_ccid_tpdu_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_tpdu_LDADD = $(IFD_TEST_LDADD)
 %C%_test_link_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_link_LDADD = $(IFD_TEST_LDADD)
 %C%_test_sandbox_CFLAGS = $(UNIT_CFLAGS)
@@ -22,6 +27,7 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 ifd_scripts = \
 	%D%/test_cherry.py \
 	%D%/test_faults.py \
+	%D%/test_levels.py \
 	%D%/test_models.py
 # End of ifd_scripts
 TESTS += $(ifd_scripts)

@@ -468,7 +468,6 @@ static const struct {
 	{ "endless class descriptor", 18, 255, ERR_FORMAT, "" },
 	{ "no length at all", 18, 0, ERR_FORMAT, "" },
 	{ "another descriptor type", 19, 0x42, ERR_FORMAT, "" },
-	{ "character level", 18 + 42, 0, ERR_UNSUPPORTED, "character level" },
 	{ "no bulk endpoint", 9 + 9 + 54 + 7 + 3, 3, ERR_UNSUPPORTED, "" },
 	{ "configuration of 4 bytes", 2, 4, ERR_FORMAT, "configuration" },
 };

@@ -49,9 +49,11 @@ START_TEST(byte_by_byte)
 
 	ck_assert_uint_ne(s.wait_ms, 0);
 	for (size_t i = 0; i < sizeof(answer); i++) {
+		ck_assert_uint_eq(pps_expects(&p), i < 2 ? 2 - i : 4 - i);
 		s = pps_input(&p, (struct view){ answer + i, 1 });
 		ck_assert_int_eq(s.kind, i == 3 ? STEP_DONE : STEP_WAIT);
 	}
+	ck_assert_uint_eq(pps_expects(&p), 0);
 	ck_assert_uint_eq(p.ta1, 0x95);
 	ck_assert_uint_eq(p.protocol, 0);
 }

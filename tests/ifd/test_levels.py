@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""ifdhandler end to end on a reader of each exchange level."""
+from handler import Handler
+from usbip_client import Emulator, Tap
+
+ATR = "3b9d138131fe458073b6214057736c6f74656d758f"
+FOX = b"The quick brown fox jumps over the lazy dog.".hex()
+AID = "00a4040c0ca000000063504b43532d3135"
+DATA = bytes(range(200)).hex()
+
+# A card's life, and what it answers.
+TALK = [
+    (AID, "9000"),
+    ("00a4000c025031", "9000"),
+    ("00b000002c", FOX + "9000"),
+    ("00d60000c8" + DATA, "9000"),
+    ("00b00000c8", DATA + "9000"),
+    ("00b0000000", DATA + "00" * 56 + "9000"),
+    ("00a4000c023f00", "9000"),
+    ("00fe000000", "6d00"),
+]
+
+
+def bulk(emu):
+    n = {e["endpoint"]: e["transfers"] for e in emu.stats("1-1")["endpoints"]}
+    return n["02"], n["82"]
+
+
+def talk(t, h, what):
+    for command, answer in TALK:
+        r = h.transmit(command)
+        t.eq((r.err, r.data.hex()), ("OK", answer),
+             "%s: %s" % (what, command[:10]))
+
+
+def cost(t, emu, h, first, each, what):
+    """Bulk transfers from plug to the end of power-on, and of one APDU."""
+    t.eq(bulk(emu), (first, first), what + ": pairs up to the ATR")
+    t.eq(h.transmit("0084000008").err, "OK", what + ": first APDU")
+    t.eq(bulk(emu), (first + each, first + each), what + ": pairs of an APDU")
+
+
+def level(t, model, first, each, what):
+    with Emulator([model]) as emu, Handler(emu.address, "1-1") as h:
+        h.ready()
+        r = h.power_on()
+        t.eq((r.err, r.data.hex(), r.arg), ("OK", ATR, 2), what + ": ATR")
+        cost(t, emu, h, first, each, what)
+        talk(t, h, what)
+        t.eq(h.power_on(warm=1).data.hex(), ATR, what + ": warm reset")
+        t.eq(h.transmit(AID).data.hex(), "9000", what + ": and on it goes")
+
+
+def main():
+    t = Tap()
+    # status, power, PPS, parameters, IFSD; libccid needs ten pairs
+    level(t, "tpdu-reader", 5, 1, "TPDU")
+    # each block comes in two parts
+    level(t, "char-reader", 7, 2, "character")
+    # status, power, parameters; libccid needs eight pairs
+    level(t, "extended-apdu-reader", 3, 1, "extended")
+    level(t, "eight-slots", 10, 1, "short")
+    t.done()
+
+
+main()
