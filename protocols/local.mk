@@ -31,6 +31,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/openct_wire.h \
 	%D%/pps.c \
 	%D%/pps.h \
+	%D%/rutoken.c \
+	%D%/rutoken.h \
 	%D%/script.c \
 	%D%/script.h \
 	%D%/step.h \

@@ -16,6 +16,7 @@ protocols_tests = \
 	%D%/test_ids \
 	%D%/test_openct_wire \
 	%D%/test_pps \
+	%D%/test_rutoken \
 	%D%/test_sw \
 	%D%/test_t0 \
 	%D%/test_t0_char \
@@ -47,6 +48,8 @@ TESTS += $(protocols_tests)
 %C%_test_openct_wire_LDADD = $(UNIT_LDADD)
 %C%_test_pps_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_pps_LDADD = $(UNIT_LDADD)
+%C%_test_rutoken_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_rutoken_LDADD = $(UNIT_LDADD)
 %C%_test_sw_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_sw_LDADD = $(UNIT_LDADD)
 %C%_test_t0_CFLAGS = $(UNIT_CFLAGS)
