@@ -66,7 +66,7 @@ static int
 find_selected(const struct iso *s, const struct card_cmd *c, uint16_t *sw)
 {
 	uint16_t fid = c->data.n != 2 ? 0 :
-	    (uint16_t)(c->data.p[0] << 8 | c->data.p[1]);
+	    (uint16_t)((unsigned)c->data.p[0] << 8 | c->data.p[1]);
 	int i;
 
 	*sw = SW_FILE_NOT_FOUND;

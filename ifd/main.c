@@ -181,7 +181,9 @@ give_up(enum err e, const char *what)
 }
 
 #ifdef SANITIZERS
-/* The leak checker cannot work in the cage; the tests of the parts have it. */
+/* The leak checker cannot work in the cage; the tests of the parts have it.
+   Visible, or gcc's shared runtime does not find it. */
+__attribute__((visibility("default")))
 const char	*__asan_default_options(void);
 
 const char *
