@@ -25,6 +25,10 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/channel.h \
 	%D%/conf.c \
 	%D%/conf.h \
+	%D%/frame.h \
+	%D%/frame_ac1030.c \
+	%D%/frame_ac1038.c \
+	%D%/frame_epass3000.c \
 	%D%/ids.c \
 	%D%/ids.h \
 	%D%/openct_wire.c \

@@ -28,7 +28,7 @@ fail(struct t0 *t, enum err err)
 size_t
 t0_expects(const struct t0 *t)
 {
-	if (t->state == T0_IDLE || t->level == T0_TPDU)
+	if (t->state == T0_IDLE || t->level != T0_CHARACTER)
 		return 0;
 	return t0_char_expects(&t->ch);
 }
@@ -39,10 +39,19 @@ card_sends(const struct t0 *t)
 	return t->state == T0_FETCHING || t->kind == APDU_CASE_2;
 }
 
+static bool
+is_direct(const struct t0 *t)
+{
+	return t->level == T0_DIRECT && t->kind == APDU_CASE_4 &&
+	    t->state == T0_COMMAND;
+}
+
 /* How much data the command that is out may bring. */
 static size_t
 asked(const struct t0 *t)
 {
+	if (is_direct(t))
+		return t->ne;
 	if (!card_sends(t))
 		return 0;
 	return t->tpdu[P3_AT] == 0 ? 256 : t->tpdu[P3_AT];
@@ -56,7 +65,7 @@ send(struct t0 *t)
 
 	if (++t->rounds > T0_ROUNDS_MAX)
 		return fail(t, ERR_CARD);
-	if (t->level == T0_TPDU)
+	if (t->level != T0_CHARACTER)
 		return step_send(tpdu, t->wait_ms);
 	s = t0_char_start(&t->ch, tpdu, card_sends(t), t->wait_ms);
 	return s.kind == STEP_FAIL ? fail(t, s.err) : s;
@@ -213,7 +222,7 @@ on_response(struct t0 *t, struct view rsp)
 	sw = rd_be16(&r);
 	if ((sw >> 12 != 6 && sw >> 12 != 9) || sw >> 8 == 0x60)
 		return fail(t, ERR_CARD);
-	if (card_sends(t))
+	if (card_sends(t) || data.n != 0)
 		return after_data(t, data, sw);
 	if (t->kind == APDU_CASE_4)
 		return after_case_4(t, sw);
@@ -227,7 +236,7 @@ t0_input(struct t0 *t, struct view in)
 
 	if (t->state == T0_IDLE)
 		return fail(t, ERR_ARG);
-	if (t->level == T0_TPDU)
+	if (t->level != T0_CHARACTER)
 		return on_response(t, in);
 	s = t0_char_input(&t->ch, in);
 	if (s.kind == STEP_FAIL)

@@ -24,6 +24,9 @@
 enum t0_level {
 	T0_TPDU,
 	T0_CHARACTER,
+	/* As TPDU; but the device may answer a case 4 with the data at once,
+	   as one does that fetches them from its card by itself. */
+	T0_DIRECT,
 };
 
 enum {

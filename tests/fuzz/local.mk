@@ -11,6 +11,7 @@ fuzz_targets = \
 	%D%/fuzz_ccid_exchange \
 	%D%/fuzz_ccid_msg \
 	%D%/fuzz_conf \
+	%D%/fuzz_frame \
 	%D%/fuzz_openct_wire \
 	%D%/fuzz_pps \
 	%D%/fuzz_script \
@@ -25,6 +26,7 @@ fuzz_targets = \
 %C%_fuzz_ccid_exchange_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_ccid_msg_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_conf_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_frame_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_openct_wire_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_pps_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_script_LDADD = $(FUZZ_LDADD)

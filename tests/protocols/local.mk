@@ -13,6 +13,7 @@ protocols_tests = \
 	%D%/test_ccid_readers \
 	%D%/test_channel \
 	%D%/test_conf \
+	%D%/test_frame \
 	%D%/test_ids \
 	%D%/test_openct_wire \
 	%D%/test_pps \
@@ -42,6 +43,8 @@ TESTS += $(protocols_tests)
 %C%_test_channel_LDADD = $(UNIT_LDADD)
 %C%_test_conf_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_conf_LDADD = $(UNIT_LDADD)
+%C%_test_frame_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_frame_LDADD = $(UNIT_LDADD)
 %C%_test_ids_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ids_LDADD = $(UNIT_LDADD)
 %C%_test_openct_wire_CFLAGS = $(UNIT_CFLAGS)

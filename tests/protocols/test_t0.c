@@ -226,6 +226,36 @@ START_TEST(char_talk)
 }
 END_TEST
 
+/* Case 4 where a device may have fetched the data already. */
+static const struct talk direct_talks[] = {
+	{ "the data at once", {
+		SEND(SEL "\x00", SEL),
+		DONE("ok\x90\x00", "ok\x90\x00") } },
+	{ "the data at once, and an error", {
+		SEND(SEL "\x00", SEL),
+		DONE("ok\x62\x82", "ok\x62\x82") } },
+	{ "a part at once, more to fetch", {
+		SEND(SEL "\x05", SEL),
+		SEND("one\x61\x02", "\x00\xc0\x00\x00\x02"),
+		DONE("2!\x90\x00", "one2!\x90\x00") } },
+	{ "as the standard has it", {
+		SEND(SEL "\x00", SEL),
+		SEND("\x61\x02", "\x00\xc0\x00\x00\x02"),
+		DONE("ok\x90\x00", "ok\x90\x00") } },
+	{ "more than Le", {
+		SEND(SEL "\x01", SEL),
+		FAIL("ok\x90\x00", ERR_CARD) } },
+	{ "data where none were asked for", {
+		SEND(SEL, SEL),
+		FAIL("ok\x90\x00", ERR_CARD) } },
+};
+
+START_TEST(direct_talk)
+{
+	play(&direct_talks[_i], T0_DIRECT);
+}
+END_TEST
+
 static bool
 all_zero(const void *p, size_t n)
 {
@@ -379,6 +409,8 @@ main(void)
 	TCase *t = tcase_create("t0");
 
 	tcase_add_loop_test(t, tpdu_talk, 0, ROWS(tpdu_talks));
+	tcase_add_loop_test(t, direct_talk, 0,
+	    (int)(sizeof(direct_talks) / sizeof(direct_talks[0])));
 	tcase_add_loop_test(t, char_talk, 0, ROWS(char_talks));
 	tcase_add_test(t, longest_response);
 	tcase_add_test(t, longest_command);
