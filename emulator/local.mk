@@ -39,12 +39,15 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/loop.h \
 	%D%/model_ccid.c \
 	%D%/model_cherry.c \
+	%D%/model_token.c \
 	%D%/models.c \
 	%D%/models.h \
 	%D%/server.c \
 	%D%/server.h \
 	%D%/server_op.c \
 	%D%/server_urb.c \
+	%D%/token.c \
+	%D%/token.h \
 	%D%/usb.c \
 	%D%/usb.h \
 	%D%/usb_control.c \
@@ -73,6 +76,7 @@ EXTRA_DIST += %D%/mkbuiltin.sh
 
 cardsdir = $(datadir)/slotd/cards
 dist_cards_DATA = \
+	%D%/cards/etoken.card \
 	%D%/cards/fast.card \
 	%D%/cards/sample.card \
 	%D%/cards/t0.card

@@ -9,8 +9,13 @@ static const struct usb_model *const models[] = {
 	&model_au9540,
 	&model_char_reader,
 	&model_eight_slots,
+	&model_etoken64_0600,
+	&model_etoken64_0700,
+	&model_etoken_050c,
+	&model_etoken_0514,
 	&model_extended_apdu_reader,
 	&model_iccd_b,
+	&model_starkey,
 	&model_tpdu_reader,
 	&model_two_endpoints,
 };

@@ -72,6 +72,7 @@ struct usb_model {
 	size_t n_strings;
 	uint8_t speed;		/* enum usb_device_speed: USBIP_SPEED_FULL */
 	unsigned slots;
+	const char *card;	/* built-in one at first; NULL: "sample" */
 };
 
 struct usb_endpoint {

@@ -153,7 +153,7 @@ make_device(struct port *p, char *spec, char *why)
 	p->dev = usb_new(m);
 	if (p->dev == NULL)
 		return sorry(why, "out of memory for", word);
-	if (!opt_card(p, NULL, why))
+	if (!opt_card(p, m->card, why))
 		return false;
 	for (unsigned i = 0; i < m->slots; i++)
 		p->dev->slot[i].in = true;

@@ -15,7 +15,8 @@ emulator_scripts = \
 	%D%/test_cherry.py \
 	%D%/test_hostile.py \
 	%D%/test_iso.py \
-	%D%/test_models.py
+	%D%/test_models.py \
+	%D%/test_token.py
 # End of emulator_scripts
 TESTS += $(emulator_tests) $(emulator_scripts)
 EXTRA_DIST += $(emulator_scripts) %D%/usbip_client.py
