@@ -73,6 +73,7 @@ struct ifd_reader {
 	struct usb_device_desc device;
 	struct usb_config config;
 	struct usb_interface interface;	/* the one to be driven */
+	uint8_t block_size;	/* T=1 blocks that openct.conf asks for, 0: none */
 	/* What slotd is told. The engine has filled in the numbers and strings
 	   of the device; the driver fills in slots, max_apdu and what it
 	   knows. */
@@ -160,5 +161,8 @@ struct step	ifd_fail(struct ifd_slot *, enum err, const char *fmt, ...)
 		    PRINTF_LIKE(3, 4);
 
 extern const struct ifd_driver ifd_ccid;
+extern const struct ifd_driver ifd_etoken;
+extern const struct ifd_driver ifd_etoken64;
+extern const struct ifd_driver ifd_starkey;
 
 #endif

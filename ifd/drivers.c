@@ -7,6 +7,9 @@
 
 static const struct ifd_driver *const drivers[] = {
 	&ifd_ccid,
+	&ifd_etoken,
+	&ifd_etoken64,
+	&ifd_starkey,
 };
 
 const struct ifd_driver *const *

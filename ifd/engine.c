@@ -435,6 +435,12 @@ look_for_trouble(struct engine *e)
 }
 
 void
+engine_set_block_size(struct engine *e, uint8_t n)
+{
+	e->reader.block_size = n;
+}
+
+void
 engine_set_time(struct engine *e, uint64_t now_ms)
 {
 	e->now_ms = now_ms;

@@ -456,7 +456,7 @@ free_queues(struct handler *h)
 
 int
 handler_serve(int channel_fd, struct usb *owned_usb,
-    const struct ifd_driver *driver, int interface)
+    const struct ifd_driver *driver, int interface, uint8_t block_size)
 {
 	struct handler h = { .usb = owned_usb, .now_ms = clock_now_ms(),
 		.status = 1 };
@@ -465,6 +465,7 @@ handler_serve(int channel_fd, struct usb *owned_usb,
 		log_set_sink(link_log, &h.link);
 		if (engine_new(&h.engine, h.usb, driver, interface, &events,
 		    &h, h.now_ms) == ERR_OK) {
+			engine_set_block_size(h.engine, block_size);
 			h.status = 0;
 			serve(&h);
 		} else {

@@ -11,6 +11,8 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/drivers.c \
 	%D%/engine.c \
 	%D%/engine.h \
+	%D%/etoken.c \
+	%D%/etoken64.c \
 	%D%/exchange.c \
 	%D%/exchange.h \
 	%D%/handler.c \
@@ -21,6 +23,9 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/link.h \
 	%D%/sandbox.c \
 	%D%/sandbox.h \
+	%D%/starkey.c \
+	%D%/token.c \
+	%D%/token.h \
 	%D%/usb.c \
 	%D%/usb.h \
 	%D%/usb_libusb.c \

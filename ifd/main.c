@@ -11,6 +11,7 @@
 #include "ifd/handler.h"
 #include "ifd/sandbox.h"
 #include "protocols/channel.h"
+#include "protocols/t1_block.h"
 
 /* Address space: libraries and 64 slots of buffers for extended APDUs. */
 enum { MEMORY_MAX = 256 * 1024 * 1024 };
@@ -22,6 +23,7 @@ struct options {
 	enum kind kind;
 	int interface;		/* -1: find it */
 	uint32_t devid;
+	uint8_t block_size;
 	int debug;
 };
 
@@ -29,7 +31,7 @@ enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
 "usage: ifdhandler --driver NAME --kind usb|usbip [--interface N]\n"
-"                  [--devid N --speed N] [--debug N]\n"
+"                  [--devid N --speed N] [--block-size N] [--debug N]\n"
 "       ifdhandler --list | --help | --version\n"
 "\n"
 "Drives one smart card reader for slotd, which starts it with its channel on\n"
@@ -41,6 +43,8 @@ static const char usage[] =
 "  --interface N    number of the USB interface (default: the CCID one)\n"
 "  --devid N        USB/IP: the device's number at its server\n"
 "  --speed N        USB/IP: its speed, as the server gave it\n"
+"  --block-size N   tokens only: T=1 blocks of N bytes, 1 to 254, where the\n"
+"                   driver knows 32 to work\n"
 "  --debug N        how much is logged: 0 errors ... 4 each exchange\n"
 "  --list           names the drivers\n"
 "  --help           this text\n"
@@ -52,6 +56,7 @@ static const struct option long_options[] = {
 	{ "interface", required_argument, NULL, 'i' },
 	{ "devid", required_argument, NULL, 'n' },
 	{ "speed", required_argument, NULL, 's' },
+	{ "block-size", required_argument, NULL, 'b' },
 	{ "debug", required_argument, NULL, 'D' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "help", no_argument, NULL, 'h' },
@@ -120,6 +125,9 @@ read_option(struct options *o, int c)
 		break;
 	case 's':
 		(void)number(optarg, 255);	/* nothing depends on it */
+		break;
+	case 'b':
+		o->block_size = (uint8_t)number(optarg, T1_INF_MAX);
 		break;
 	case 'D':
 		o->debug = (int)number(optarg, LOG_LEVEL_DEBUG);
@@ -209,5 +217,6 @@ main(int argc, char **argv)
 	e = sandbox_enter(MEMORY_MAX);
 	if (e != ERR_OK)
 		return give_up(e, "cannot enter the sandbox");
-	return handler_serve(CHANNEL_FD, usb, o.driver, o.interface);
+	return handler_serve(CHANNEL_FD, usb, o.driver, o.interface,
+	    o.block_size);
 }

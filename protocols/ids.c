@@ -8,6 +8,11 @@
  */
 static const struct id_row rows[] = {
 	{ 0x046a, 0x002d, "ccid", "Cherry SmartTerminal ST-1044U" },
+	{ 0x0529, 0x050c, "etoken", "Aladdin eToken PRO" },
+	{ 0x0529, 0x0514, "etoken", "Aladdin eToken PRO" },
+	{ 0x0529, 0x0600, "etoken64", "Aladdin eToken PRO 64k" },
+	{ 0x0529, 0x0700, "etoken64", "Aladdin eToken PRO 64k" },
+	{ 0x096e, 0x0005, "starkey", "G&D Starkey 100" },
 };
 
 const struct id_row *

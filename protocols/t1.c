@@ -48,6 +48,12 @@ t1_wipe(struct t1 *t)
 	t1_reset(t);
 }
 
+bool
+t1_is_lost(const struct t1 *t)
+{
+	return t->state == T1_IDLE && !t->in_sync;
+}
+
 size_t
 t1_receive_len(const struct t1 *t)
 {

@@ -112,6 +112,9 @@ struct step	t1_announce_ifsd(struct t1 *, uint8_t ifsd);
 struct step	t1_input(struct t1 *, struct view block);
 struct step	t1_timeout(struct t1 *);
 
+/* Not even resynchronisation helped: only a reset of the card is sure to. */
+bool		t1_is_lost(const struct t1 *);
+
 /*
  * The transfer of the last block, or of its answer, failed. What may pass is
  * recovered from as a lost block is; when reader or card are gone or the

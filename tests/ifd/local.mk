@@ -2,6 +2,8 @@
 ifd_tests = \
 	%D%/test_ccid \
 	%D%/test_ccid_tpdu \
+	%D%/test_etoken \
+	%D%/test_etoken_errors \
 	%D%/test_link \
 	%D%/test_sandbox \
 	%D%/test_usb_usbip
@@ -17,6 +19,14 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 	%D%/talk.h
 %C%_test_ccid_tpdu_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ccid_tpdu_LDADD = $(IFD_TEST_LDADD)
+%C%_test_etoken_SOURCES = %D%/test_etoken.c %D%/etoken_talk.c \
+	%D%/etoken_talk.h %D%/talk.c %D%/talk.h
+%C%_test_etoken_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_etoken_LDADD = $(IFD_TEST_LDADD)
+%C%_test_etoken_errors_SOURCES = %D%/test_etoken_errors.c %D%/etoken_talk.c \
+	%D%/etoken_talk.h %D%/talk.c %D%/talk.h
+%C%_test_etoken_errors_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_etoken_errors_LDADD = $(IFD_TEST_LDADD)
 %C%_test_link_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_link_LDADD = $(IFD_TEST_LDADD)
 %C%_test_sandbox_CFLAGS = $(UNIT_CFLAGS)
