@@ -20,7 +20,8 @@ fill_info(struct ifd_reader *r, const struct ccid_desc *d)
 	info->slots = p->slots;
 	info->has_display = p->lcd_lines != 0;
 	info->has_keypad = p->pin_verify || p->pin_modify;
-	info->polls = p->interrupt == 0;
+	info->polls = p->interrupt == 0 && p->transport == CCID_BULK;
+	info->always_present = p->transport != CCID_BULK;
 	info->max_apdu = p->max_apdu;
 	info->max_message = d->max_message;
 	info->features = d->features;
@@ -36,9 +37,10 @@ fill_pipes(struct ifd_reader *r)
 	r->bulk_out = p->bulk_out;
 	r->bulk_in = p->bulk_in;
 	r->interrupt = p->interrupt;
-	r->out_cap = r->in_cap = p->max_message;
+	r->out_cap = r->in_cap = p->transport == CCID_BULK ? p->max_message : 0;
 	r->interrupt_cap = p->interrupt_packet;
-	r->control_cap = CCID_RATES_SIZE;
+	r->control_cap = p->transport == CCID_BULK ? CCID_RATES_SIZE :
+	    p->max_message;
 	r->busy_slots = p->busy_slots;
 }
 
@@ -60,11 +62,6 @@ open_reader(struct ifd_reader *r)
 		    "bytes long, %u expected", raw.n, CCID_DESC_SIZE);
 	if (e != ERR_OK)
 		return e;
-	if (c->plan.transport != CCID_BULK) {
-		snprintf(r->why, sizeof(r->why), "this driver exchanges "
-		    "messages on bulk pipes, which the reader does not have");
-		return ERR_UNSUPPORTED;
-	}
 	fill_info(r, &desc);
 	fill_pipes(r);
 	return ERR_OK;
@@ -86,7 +83,7 @@ open_slot(struct ifd_slot *slot)
 	ccid_exchange_init(&s->x, slot->number, &c->seq, s->buf,
 	    p->max_message);
 	ccid_chain_init(&s->chain, &s->x, s->rsp, s->rsp_cap);
-	return ERR_OK;
+	return p->transport == CCID_BULK ? ERR_OK : ccid_open_iccd(s, p);
 }
 
 static void
@@ -101,6 +98,8 @@ close_reader(struct ifd_reader *r)
 			continue;
 		secret_free(&s->buf, s->buf != NULL ? c->plan.max_message : 0);
 		secret_free(&s->rsp, s->rsp != NULL ? s->rsp_cap : 0);
+		secret_free(&s->iccd_buf, s->iccd_buf != NULL ?
+		    ICCD_BUF(c->plan.max_data) : 0);
 	}
 }
 
@@ -240,7 +239,7 @@ ccid_next(struct ifd_slot *slot, struct step s)
 /* ---- events ---- */
 
 static struct step
-start(struct ifd_slot *slot, const struct ifd_request *r)
+on_request(struct ifd_slot *slot, const struct ifd_request *r)
 {
 	struct ccid_slot *s = slot->state;
 
@@ -265,21 +264,81 @@ start(struct ifd_slot *slot, const struct ifd_request *r)
 	return step_fail(ERR_UNSUPPORTED);
 }
 
+struct step
+ccid_on_message(struct ifd_slot *slot, struct view in)
+{
+	struct ccid_slot *s = slot->state;
+
+	if (s->machine == CCID_BY_CHAIN)
+		return ccid_next(slot, ccid_chain_input(&s->chain, in));
+	return ccid_next(slot, ccid_heard(slot,
+	    ccid_exchange_input(&s->x, in)));
+}
+
+struct step
+ccid_on_timeout(struct ifd_slot *slot)
+{
+	struct ccid_slot *s = slot->state;
+
+	if (s->x.state == CCID_IDLE)
+		return ccid_next(slot, ccid_pause_over(slot));
+	if (s->machine == CCID_BY_CHAIN)
+		return ccid_next(slot, ccid_chain_timeout(&s->chain));
+	return ccid_next(slot, ccid_heard(slot,
+	    ccid_exchange_timeout(&s->x)));
+}
+
+/* A command whose transfer failed is not sent again: nobody knows whether the
+   card has seen it. But T=1 can ask the card. */
+struct step
+ccid_on_failed(struct ifd_slot *slot, enum err e)
+{
+	struct ccid_slot *s = slot->state;
+
+	ccid_exchange_fini(&s->x);
+	if (s->machine == CCID_BY_T1)
+		return ccid_next(slot, ccid_heard(slot, step_fail(e)));
+	return step_fail(e);
+}
+
+static struct step
+on_cancel(struct ifd_slot *slot)
+{
+	struct ccid_slot *s = slot->state;
+
+	if (s->machine == CCID_BY_CHAIN)
+		return ccid_next(slot, ccid_chain_cancel(&s->chain));
+	return ccid_next(slot, ccid_heard(slot, s->x.state != CCID_IDLE ?
+	    ccid_exchange_cancel(&s->x) : step_fail(ERR_CANCELLED)));
+}
+
+/* ---- as the engine tells of them ---- */
+
+static struct step
+start(struct ifd_slot *slot, const struct ifd_request *r)
+{
+	return ccid_down(slot, on_request(slot, r));
+}
+
+static struct step
+on_rates(struct ifd_slot *slot, struct view in)
+{
+	if (ccid_rates_parse(&ccid_of(slot)->rates, in) != ERR_OK)
+		log_at(LOG_LEVEL_INFO, NULL, "its data rates are malformed "
+		    "(%zu bytes)", in.n);
+	return step_done((struct view){ NULL, 0 });
+}
+
 static struct step
 input(struct ifd_slot *slot, struct view in)
 {
 	struct ccid_slot *s = slot->state;
 
-	if (s->stage == CCID_STAGE_RATES) {
-		if (ccid_rates_parse(&ccid_of(slot)->rates, in) != ERR_OK)
-			log_at(LOG_LEVEL_INFO, NULL, "its data rates are "
-			    "malformed (%zu bytes)", in.n);
-		return step_done((struct view){ NULL, 0 });
-	}
-	if (s->machine == CCID_BY_CHAIN)
-		return ccid_next(slot, ccid_chain_input(&s->chain, in));
-	return ccid_next(slot, ccid_heard(slot,
-	    ccid_exchange_input(&s->x, in)));
+	if (s->stage == CCID_STAGE_RATES)
+		return on_rates(slot, in);
+	if (s->iccd_buf != NULL)
+		return ccid_from_iccd(slot, iccd_input(&s->iccd, in));
+	return ccid_on_message(slot, in);
 }
 
 static struct step
@@ -289,17 +348,12 @@ timeout(struct ifd_slot *slot)
 
 	if (s->stage == CCID_STAGE_RATES)
 		return step_done((struct view){ NULL, 0 });
-	if (s->x.state == CCID_IDLE)
-		return ccid_next(slot, ccid_pause_over(slot));
-	if (s->machine == CCID_BY_CHAIN)
-		return ccid_next(slot, ccid_chain_timeout(&s->chain));
-	return ccid_next(slot, ccid_heard(slot,
-	    ccid_exchange_timeout(&s->x)));
+	if (s->iccd.state != ICCD_IDLE)
+		return ccid_from_iccd(slot, iccd_timeout(&s->iccd));
+	return ccid_down(slot, ccid_on_timeout(slot));
 }
 
-/* Many readers stall the request for data rates. A command whose transfer
-   failed is not sent again: nobody knows whether the card has seen it. But T=1
-   can ask the card. */
+/* Many readers stall the request for data rates. */
 static struct step
 failed(struct ifd_slot *slot, enum err e)
 {
@@ -307,21 +361,15 @@ failed(struct ifd_slot *slot, enum err e)
 
 	if (s->stage == CCID_STAGE_RATES)
 		return step_done((struct view){ NULL, 0 });
-	ccid_exchange_fini(&s->x);
-	if (s->machine == CCID_BY_T1)
-		return ccid_next(slot, ccid_heard(slot, step_fail(e)));
-	return step_fail(e);
+	if (s->iccd.state != ICCD_IDLE)
+		return ccid_from_iccd(slot, iccd_failed(&s->iccd, e));
+	return ccid_down(slot, ccid_on_failed(slot, e));
 }
 
 static struct step
 cancel(struct ifd_slot *slot)
 {
-	struct ccid_slot *s = slot->state;
-
-	if (s->machine == CCID_BY_CHAIN)
-		return ccid_next(slot, ccid_chain_cancel(&s->chain));
-	return ccid_next(slot, ccid_heard(slot, s->x.state != CCID_IDLE ?
-	    ccid_exchange_cancel(&s->x) : step_fail(ERR_CANCELLED)));
+	return ccid_down(slot, on_cancel(slot));
 }
 
 static void
@@ -333,6 +381,8 @@ ended(struct ifd_slot *slot)
 	secret_wipe(s->rsp, s->chain.n < s->rsp_cap ? s->chain.n : s->rsp_cap);
 	secret_wipe(s->rsp, s->t1.n < s->rsp_cap ? s->t1.n : s->rsp_cap);
 	secret_wipe(s->block, sizeof(s->block));
+	if (s->iccd_buf != NULL)
+		secret_wipe(s->iccd_buf, s->iccd.cap);
 	t0_wipe(&s->t0);
 	s->apdu = (struct view){ NULL, 0 };
 }

@@ -11,11 +11,16 @@
  *	ccid_power.c	resets, voltages, the ATR
  *	ccid_setup.c	protocol, speed, parameters and field size after an ATR
  *	ccid_card.c	bytes for the card, at each level of exchange
+ *	ccid_iccd.c	readers without bulk pipes
+ *
+ * Below all of them protocols/ccid_exchange.h speaks with the reader, on bulk
+ * pipes or, by protocols/iccd.h, on the control pipe.
  */
 
 #include "ifd/driver.h"
 #include "protocols/ccid_chain.h"
 #include "protocols/ccid_params.h"
+#include "protocols/iccd.h"
 #include "protocols/pps.h"
 #include "protocols/t0.h"
 #include "protocols/t1.h"
@@ -82,6 +87,8 @@ struct ccid {
 
 struct ccid_slot {
 	struct ccid_exchange x;
+	struct iccd iccd;	/* below it, where there are no bulk pipes */
+	uint8_t *iccd_buf;
 	struct ccid_chain chain;
 	uint8_t *buf, *rsp;
 	size_t rsp_cap;
@@ -131,6 +138,24 @@ struct step	ccid_next(struct ifd_slot *, struct step);
 
 /* Fails the request, in the words of the reader where it gave a reason. */
 struct step	ccid_explain(struct ifd_slot *, struct step failure);
+
+/* An answer of the reader; the time for it is over, or a pause; its transfer
+   failed. */
+struct step	ccid_on_message(struct ifd_slot *, struct view);
+struct step	ccid_on_timeout(struct ifd_slot *);
+struct step	ccid_on_failed(struct ifd_slot *, enum err);
+
+/* ---- ccid_iccd.c ---- */
+
+enum err	ccid_open_iccd(struct ccid_slot *, const struct ccid_plan *)
+		    MUST_USE;
+
+/* On its way to the engine: where there are no bulk pipes, a message becomes
+   control transfers. */
+struct step	ccid_down(struct ifd_slot *, struct step);
+
+/* A step of protocols/iccd.h: its end is an answer to what is above. */
+struct step	ccid_from_iccd(struct ifd_slot *, struct step);
 
 /* ---- ccid_power.c ---- */
 

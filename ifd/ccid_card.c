@@ -15,20 +15,19 @@ enum {
 	LEN_RFU = 255,
 };
 
+/* ICCD version A is of character level in name only: it takes T=0 commands. */
 static bool
 by_character(const struct ifd_slot *slot)
 {
-	return ccid_of(slot)->plan.level == CCID_CHARACTER;
+	const struct ccid_plan *p = &ccid_of(slot)->plan;
+
+	return p->level == CCID_CHARACTER && p->transport != CCID_ICCD_A;
 }
 
-/* How many bytes to ask the card for, at character level. */
+/* How many bytes the card will send. */
 static size_t
-expected(const struct ifd_slot *slot)
+awaited(const struct ccid_slot *s)
 {
-	const struct ccid_slot *s = slot->state;
-
-	if (!by_character(slot))
-		return 0;
 	if (s->machine == CCID_BY_T0)
 		return t0_expects(&s->t0);
 	if (s->machine == CCID_BY_PPS)
@@ -37,6 +36,17 @@ expected(const struct ifd_slot *slot)
 		return PROLOGUE - s->block_n;
 	return s->block[LEN_AT] + (s->t1.params.crc ? 2u : 1u) + PROLOGUE -
 	    s->block_n;
+}
+
+/* wLevelParameter: how many bytes to ask the card for, at character level. ICCD
+   has one byte for it. */
+static uint16_t
+expected(const struct ifd_slot *slot)
+{
+	size_t n = by_character(slot) ? awaited(slot->state) : 0;
+
+	return ccid_of(slot)->plan.transport == CCID_ICCD_B && n > UINT8_MAX ?
+	    UINT8_MAX : (uint16_t)n;
 }
 
 /* bBWI, the factor of the block waiting time that an S(WTX) has granted. */
@@ -56,7 +66,7 @@ xfr(struct ifd_slot *slot, struct view out, uint32_t wait_ms)
 {
 	struct ccid_slot *s = slot->state;
 	struct ccid_cmd cmd = ccid_xfr_block(extension(s, wait_ms),
-	    (uint16_t)expected(slot), out);
+	    expected(slot), out);
 
 	return ccid_exchange_start(&s->x, &cmd, wait_ms + CCID_BLOCK_MS);
 }

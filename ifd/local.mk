@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/ccid.c \
 	%D%/ccid.h \
 	%D%/ccid_card.c \
+	%D%/ccid_iccd.c \
 	%D%/ccid_power.c \
 	%D%/ccid_setup.c \
 	%D%/driver.h \

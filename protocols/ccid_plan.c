@@ -162,6 +162,10 @@ choose_sizes(struct ccid_plan *p, const struct ccid_desc *d)
 {
 	p->max_message = d->max_message < CCID_MESSAGE_MAX ? d->max_message :
 	    CCID_MESSAGE_MAX;
+	/* ICCD has no headers, and most name 261: they take whole APDUs */
+	if (p->transport != CCID_BULK &&
+	    p->max_message < CCID_HEADER + CCID_SHORT_APDU_MAX)
+		p->max_message = CCID_HEADER + CCID_SHORT_APDU_MAX;
 	p->max_data = p->max_message - CCID_HEADER;
 	p->max_apdu = CCID_APDU_MAX;
 	if (p->level == CCID_SHORT)

@@ -29,6 +29,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/frame_ac1030.c \
 	%D%/frame_ac1038.c \
 	%D%/frame_epass3000.c \
+	%D%/iccd.c \
+	%D%/iccd.h \
 	%D%/ids.c \
 	%D%/ids.h \
 	%D%/openct_wire.c \

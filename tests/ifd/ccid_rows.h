@@ -28,6 +28,15 @@ enum { NO_CARD = 0, THERE = CHANNEL_PRESENT,
 	7, 5, BULK_IN, 2, LE16(64), 0,					\
 }
 
+/* The same of a card with a USB plug: version A is 1, B is 2. */
+#define ICCD_CONFIG(version, features) {				\
+	9, 2, LE16(9 + 9 + 54), 1, 1, 0, 0x80, 50,			\
+	9, 4, 0, 0, 0, 0x0b, 0, (version), 0,				\
+	54, 0x21, LE16(0x0110), 0, 1, LE32(3), LE32(4000), LE32(4000),	\
+	0, LE32(10752), LE32(344086), 0, LE32(254), LE32(0), LE32(0),	\
+	LE32(features), LE32(261), 0xff, 0xff, LE16(0), 0, 1,		\
+}
+
 #define READER_DEVICE(vid, pid, bcd) {					\
 	18, 1, LE16(0x0200), 0, 0, 0, 64, LE16(vid), LE16(pid),		\
 	LE16(bcd), 0, 0, 0, 1,						\

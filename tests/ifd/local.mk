@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ifd_tests = \
 	%D%/test_ccid \
+	%D%/test_ccid_iccd \
 	%D%/test_ccid_tpdu \
 	%D%/test_etoken \
 	%D%/test_etoken_errors \
@@ -15,6 +16,10 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 %C%_test_ccid_SOURCES = %D%/test_ccid.c %D%/talk.c %D%/talk.h
 %C%_test_ccid_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ccid_LDADD = $(IFD_TEST_LDADD)
+%C%_test_ccid_iccd_SOURCES = %D%/test_ccid_iccd.c %D%/ccid_rows.h %D%/talk.c \
+	%D%/talk.h
+%C%_test_ccid_iccd_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_iccd_LDADD = $(IFD_TEST_LDADD)
 %C%_test_ccid_tpdu_SOURCES = %D%/test_ccid_tpdu.c %D%/ccid_rows.h %D%/talk.c \
 	%D%/talk.h
 %C%_test_ccid_tpdu_CFLAGS = $(UNIT_CFLAGS)

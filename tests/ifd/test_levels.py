@@ -51,8 +51,19 @@ def level(t, model, first, each, what):
         t.eq(h.transmit(AID).data.hex(), "9000", what + ": and on it goes")
 
 
+def iccd(t):
+    with Emulator(["iccd-b"]) as emu, Handler(emu.address, "1-1") as h:
+        info = h.ready()
+        t.ok("ICCD version B" in info.plan, "ICCD: " + info.plan)
+        t.eq(h.power_on().data.hex(), ATR, "ICCD: ATR")
+        talk(t, h, "ICCD")
+        t.eq(h.power_off().err, "OK", "ICCD: power off")
+        t.eq(h.transmit("0084000008").err, "UNPOWERED", "ICCD: it is off")
+
+
 def main():
     t = Tap()
+    iccd(t)
     # status, power, PPS, parameters, IFSD; libccid needs ten pairs
     level(t, "tpdu-reader", 5, 1, "TPDU")
     # each block comes in two parts

@@ -14,6 +14,7 @@ protocols_tests = \
 	%D%/test_channel \
 	%D%/test_conf \
 	%D%/test_frame \
+	%D%/test_iccd \
 	%D%/test_ids \
 	%D%/test_openct_wire \
 	%D%/test_pps \
@@ -45,6 +46,8 @@ TESTS += $(protocols_tests)
 %C%_test_conf_LDADD = $(UNIT_LDADD)
 %C%_test_frame_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_frame_LDADD = $(UNIT_LDADD)
+%C%_test_iccd_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_iccd_LDADD = $(UNIT_LDADD)
 %C%_test_ids_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ids_LDADD = $(UNIT_LDADD)
 %C%_test_openct_wire_CFLAGS = $(UNIT_CFLAGS)
