@@ -264,6 +264,15 @@ refuse_or_park(struct slot *s, struct request *r, uint64_t now_ms)
 		request_end(s, r, ERR_LOCKED);
 }
 
+/* It came before its card, and has time. */
+static bool
+await_card(const struct slot *s, struct request *r, uint64_t now_ms)
+{
+	r->awaits_card = kinds[r->kind].card && s->card == SLOT_ABSENT &&
+	    now_ms < r->card_deadline_ms;
+	return r->awaits_card;
+}
+
 /*
  * Looks at one request in line. `behind` is true when an earlier one waits for
  * the exchange under way: then this one can only be refused or wait.
@@ -285,6 +294,8 @@ consider(struct slot *s, struct request *r, uint64_t now_ms, bool behind)
 		return behind;
 	}
 	r->waits = false;
+	if (await_card(s, r, now_ms))
+		return behind;
 	if (behind)
 		return true;
 	if (r->kind == REQUEST_LOCK) {
@@ -346,6 +357,8 @@ next_wake(const struct slot *s)
 	if (!TAILQ_EMPTY(&s->done))
 		return 0;
 	TAILQ_FOREACH(r, &s->queue, entry) {
+		if (r->awaits_card)
+			at = earlier(at, r->card_deadline_ms);
 		if (!r->waits)
 			continue;
 		at = earlier(at, r->deadline_ms);

@@ -97,14 +97,12 @@ on_result(void *arg, const struct result *r)
 		answer_error(c, OPENCT_E_OK);
 }
 
-/* Puts a request in line at the call's slot. It never waits for a lock. */
+/* Puts a request in line at the call's slot. */
 static int
-request(struct openct_caller *c, const struct call *call,
-    enum request_kind kind, uint32_t arg, struct view data)
+request_spec(struct openct_caller *c, const struct call *call,
+    struct request_spec spec)
 {
 	static const struct session_rules rules = { 0 };
-	struct request_spec spec = { .kind = kind, .arg = arg, .data = data,
-		.wait_ms = WAIT_NOT, .done = on_result, .done_arg = c };
 	struct session **s = &c->slots[call->unit].session;
 	enum err e;
 
@@ -112,8 +110,19 @@ request(struct openct_caller *c, const struct call *call,
 		*s = session_open(call->slot, &c->peer, &rules);
 	if (*s == NULL)
 		return OPENCT_E_MEMORY;
+	spec.done = on_result;
+	spec.done_arg = c;
 	e = session_request(*s, &spec);
 	return e == ERR_OK ? LATER : (int)openct_error_from(e);
+}
+
+/* The same, for one that never waits for a lock or a card. */
+static int
+request(struct openct_caller *c, const struct call *call,
+    enum request_kind kind, uint32_t arg, struct view data)
+{
+	return request_spec(c, call, (struct request_spec){ .kind = kind,
+	    .arg = arg, .data = data });
 }
 
 /* A number among the items. */
@@ -210,10 +219,19 @@ unlock(struct openct_caller *c, const struct call *call)
 	return OPENCT_E_NO_LOCK;
 }
 
+/* With a time-out in seconds it waits that long for a card to be put in. */
 static int
 reset(struct openct_caller *c, const struct call *call)
 {
-	return request(c, call, REQUEST_RESET_WARM, 0, (struct view){ NULL, 0 });
+	uint32_t seconds = 0;
+	int rc = number(&seconds, call, OPENCT_ARG_TIMEOUT);
+
+	if (rc != 0 && rc != OPENCT_E_MISSING)
+		return rc;
+	if (seconds > OPENCT_WAIT_MAX_S)
+		seconds = OPENCT_WAIT_MAX_S;
+	return request_spec(c, call, (struct request_spec){
+	    .kind = REQUEST_RESET_WARM, .card_ms = seconds * 1000 });
 }
 
 /* No reader that we drive holds its card fast. */

@@ -106,6 +106,7 @@ request_new(struct session *s, const struct request_spec *spec)
 	r->kind = spec->kind;
 	r->arg = spec->arg;
 	r->deadline_ms = deadline(slot_now(s->slot), spec->wait_ms);
+	r->card_deadline_ms = deadline(slot_now(s->slot), spec->card_ms);
 	r->done = spec->done;
 	r->done_arg = spec->done_arg;
 	r->n = spec->data.n;

@@ -76,6 +76,9 @@ struct request_spec {
 				   it ends with ERR_LOCKED at once */
 	result_fn done;
 	void *done_arg;
+	uint32_t card_ms;	/* how long it may wait in line for a card to be
+				   put in, letting others go before it;
+				   WAIT_NOT: it ends with ERR_NO_CARD at once */
 };
 
 /* Never NULL but when memory is short. peer and rules are copied. */

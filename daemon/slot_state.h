@@ -22,7 +22,9 @@ struct request {
 	enum request_kind kind;
 	uint32_t arg;			/* in the request, then in the result */
 	uint64_t deadline_ms;		/* of waiting for somebody's lock */
+	uint64_t card_deadline_ms;	/* of waiting for a card */
 	bool waits;			/* somebody's lock is in its way */
+	bool awaits_card;
 	enum err err;			/* of the result, on slot->done */
 	result_fn done;
 	void *done_arg;

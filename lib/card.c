@@ -14,7 +14,6 @@ enum {
 	RESET_MS = 60 * 1000,
 	CARD_MS = 15 * 60 * 1000,	/* a card may make a key for minutes */
 	USER_MS = 2 * 60 * 1000,	/* a PIN is typed, no time-out given */
-	USER_MAX_S = 60 * 60,
 };
 
 /* The handle and the slot can be used: 0, or why not. */
@@ -35,6 +34,17 @@ give(void *dst, size_t cap, struct view v)
 	if (v.n != 0)
 		memcpy(dst, v.p, v.n);
 	return (int)v.n;
+}
+
+/* How long a user may take, then the card. otherwise: no time-out was given. */
+static uint32_t
+user_ms(unsigned timeout_s, uint32_t otherwise)
+{
+	if (timeout_s == 0)
+		return otherwise;
+	if (timeout_s > OPENCT_WAIT_MAX_S)
+		timeout_s = OPENCT_WAIT_MAX_S;
+	return timeout_s * 1000 + RESET_MS;
 }
 
 /* A program's buffer: nothing where there is no buffer. */
@@ -108,7 +118,7 @@ ct_card_request(ct_handle *h, unsigned slot, unsigned timeout,
 	if (message != NULL && message[0] != '\0')
 		openct_item_write(&w, OPENCT_TAG_MESSAGE,
 		    view_of(message, strlen(message)), true);
-	rc = conn_call_args(&h->conn, &w, RESET_MS, &a);
+	rc = conn_call_args(&h->conn, &w, user_ms(timeout, RESET_MS), &a);
 	if (rc == 0)
 		rc = give(atr, atr_len, a.item[OPENCT_ARG_ATR]);
 	return conn_end(&h->conn, rc);
@@ -200,15 +210,6 @@ ct_card_transact(ct_handle *h, unsigned slot, const void *apdu,
 	return conn_end(&h->conn, rc);
 }
 
-/* Until when a user may think about a PIN. */
-static uint32_t
-user_ms(unsigned timeout_s)
-{
-	if (timeout_s == 0)
-		return USER_MS;
-	return (timeout_s < USER_MAX_S ? timeout_s : USER_MAX_S) * 1000 + RESET_MS;
-}
-
 int
 ct_card_verify(ct_handle *h, unsigned slot, unsigned timeout,
     const char *prompt, unsigned encoding, unsigned length, unsigned offset,
@@ -234,7 +235,7 @@ ct_card_verify(ct_handle *h, unsigned slot, unsigned timeout,
 		    view_of(prompt, strlen(prompt)), true);
 	openct_item_write(&w, OPENCT_TAG_PIN, wr_done(&t), true);
 	secret_wipe(template, sizeof(template));
-	rc = conn_call_args(&h->conn, &w, user_ms(timeout), &a);
+	rc = conn_call_args(&h->conn, &w, user_ms(timeout, USER_MS), &a);
 	if (rc == 0 && a.item[OPENCT_ARG_RESPONSE].n < 2)
 		rc = OPENCT_E_BAD_MESSAGE;
 	if (rc == 0)

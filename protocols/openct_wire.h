@@ -31,6 +31,7 @@ enum {
 	OPENCT_HEADER = 12,
 	OPENCT_BODY_MAX = 65535,
 	OPENCT_APDU_MAX = 65544,	/* 4 + 3 + 65535 + 2 */
+	OPENCT_WAIT_MAX_S = 60 * 60,	/* for a user; longer ones are cut */
 	OPENCT_RESPONSE_MAX = 65538,	/* 65536 + 2 */
 	OPENCT_READERS_MAX = 16,
 	OPENCT_SLOTS_MAX = 8,

@@ -86,7 +86,10 @@ int ct_card_set_protocol(ct_handle *, unsigned int slot, unsigned int protocol);
  */
 int ct_card_reset(ct_handle *, unsigned int slot, void *atr, size_t atr_len);
 
-/* The same; timeout (seconds) and message are for readers with a display. */
+/*
+ * The same, but where no card is in it waits up to timeout seconds (an hour at
+ * most) for one; IFD_ERROR_NO_CARD then. message is for readers with a display.
+ */
 int ct_card_request(ct_handle *, unsigned int slot, unsigned int timeout,
     const char *message, void *atr, size_t atr_len);
 

@@ -188,7 +188,7 @@ ask(struct ask *a, struct session *s, enum request_kind kind, uint32_t arg,
     struct view data, uint32_t wait_ms)
 {
 	return session_request(s, &(struct request_spec){ kind, arg, data,
-	    wait_ms, ask_done, a });
+	    wait_ms, ask_done, a, WAIT_NOT });
 }
 
 static inline void

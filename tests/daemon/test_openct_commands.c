@@ -252,6 +252,35 @@ START_TEST(without_a_card)
 }
 END_TEST
 
+START_TEST(reset_waits_for_a_card_as_long_as_it_is_told)
+{
+	static const struct view asked[] = {
+		B("\x11\x00\x80\x01\x05"), B("\x10\x00\xc0\x00\x01\x05"),
+	};
+	struct view ask = asked[_i];
+
+	world_card(w, 0);
+	ask_openct(&a, ask);
+	ck_assert_uint_eq(a.answers, 0);
+	world_wait(w, 4999);
+	ck_assert_uint_eq(a.answers, 0);
+	world_wait(w, 1);
+	ck_answer(&a, -6, B(""));
+	ask_openct(&a, ask);
+	world_insert(w);			/* it was next in line: the reset */
+	ck_assert_int_eq(w->sent.type, CHANNEL_POWER_ON);
+	ck_assert_uint_eq(w->sends, 3);
+	world_answer(w, ERR_OK, ATR_B);
+	ck_assert_uint_eq(a.answers, 2);
+	ck_assert_int_eq(a.error, 0);
+	ask_openct(&a, B("\x11\x00\x80\x05\1\0\0\0\0"));
+	ck_answer(&a, -100, B(""));		/* no number of 32 bits */
+	world_card(w, 0);
+	ask_openct(&a, B("\x11\x00\x80\x04\xff\xff\xff\xff"));
+	ck_assert_uint_eq(w->wake_ms, w->now_ms + 3600 * 1000);
+}
+END_TEST
+
 START_TEST(a_lock_keeps_others_out)
 {
 	static const struct view refused[] = {
@@ -377,6 +406,8 @@ main(void)
 	tcase_add_test(t, reset_answers_with_the_atr);
 	tcase_add_test(t, a_protocol_is_chosen);
 	tcase_add_test(t, without_a_card);
+	tcase_add_loop_test(t, reset_waits_for_a_card_as_long_as_it_is_told, 0,
+	    2);
 	tcase_add_test(t, a_lock_keeps_others_out);
 	tcase_add_test(t, shared_locks_are_for_one_user);
 	tcase_add_test(t, locks_are_stacked_and_bounded);

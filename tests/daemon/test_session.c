@@ -162,6 +162,63 @@ START_TEST(a_wait_ends_at_its_deadline)
 }
 END_TEST
 
+static enum err
+ask_reset(struct ask *a, struct session *s, uint32_t card_ms)
+{
+	return session_request(s, &(struct request_spec){
+	    .kind = REQUEST_RESET_WARM, .done = ask_done, .done_arg = a,
+	    .card_ms = card_ms });
+}
+
+/* It keeps nobody else waiting, and nothing is sent until there is a card. */
+START_TEST(a_request_may_wait_for_a_card)
+{
+	struct world *w = world_new();
+	struct session *a = world_session(w, "a", 1, plain),
+	    *b = world_session(w, "b", 1, plain);
+	struct ask x = { .w = w, .name = "x" }, y = { .w = w, .name = "y" },
+	    z = { .w = w, .name = "z" }, q = { .w = w, .name = "q" };
+
+	world_card(w, 0);
+	ck_assert_int_eq(ask_reset(&x, a, 700), ERR_OK);
+	ck_assert_int_eq(ask_reset(&y, b, WAIT_FOREVER), ERR_OK);
+	ask_apdu(&z, b);
+	world_settle(w);
+	ck_assert_str_eq(w->results, "z:NO_CARD ");
+	ck_assert_uint_eq(w->wake_ms, w->now_ms + 700);
+	world_wait(w, 700);
+	ck_assert_str_eq(w->results, "z:NO_CARD x:NO_CARD ");
+	ck_assert(w->wake_ms == SLOT_NEVER);
+	ck_assert_int_eq(ask_reset(&x, a, 700), ERR_OK);
+	ck_assert_int_eq(ask_reset(&q, b, WAIT_FOREVER), ERR_OK);
+	ck_assert_uint_eq(w->sends, 0);
+	session_close(a);		/* and with the client it is over */
+	ck_assert(w->wake_ms == SLOT_NEVER);
+	world_insert(w);
+	world_answer(w, ERR_OK, ATR_A);
+	world_answer(w, ERR_OK, ATR_A);
+	ck_assert_str_eq(w->results, "z:NO_CARD x:NO_CARD y:OK q:OK ");
+	ck_assert_uint_eq(x.calls, 1);
+	session_close(b);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_wait_for_a_card_ends_with_the_reader)
+{
+	struct world *w = world_new();
+	struct session *a = world_session(w, "a", 1, plain);
+	struct ask x = { .w = w, .name = "x" };
+
+	world_card(w, 0);
+	ck_assert_int_eq(ask_reset(&x, a, WAIT_FOREVER), ERR_OK);
+	slot_down(w->slot, ERR_GONE);
+	ck_assert_str_eq(w->results, "x:GONE ");
+	session_close(a);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(one_exchange_at_a_time_in_order_of_arrival)
 {
 	struct world *w = world_new();
@@ -437,6 +494,8 @@ main(void)
 	tcase_add_test(tc, waiters_are_woken_in_order_when_the_holder_dies);
 	tcase_add_test(tc, a_shared_lock_does_not_overtake_a_waiter);
 	tcase_add_test(tc, a_wait_ends_at_its_deadline);
+	tcase_add_test(tc, a_request_may_wait_for_a_card);
+	tcase_add_test(tc, a_wait_for_a_card_ends_with_the_reader);
 	tcase_add_test(tc, one_exchange_at_a_time_in_order_of_arrival);
 	tcase_add_test(tc, a_refusal_does_not_wait_for_the_card);
 	tcase_add_test(tc,

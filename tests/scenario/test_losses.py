@@ -70,6 +70,23 @@ def card_taken(t, emu, d, watcher):
         t.eq(c.ask(b"\x02\x00" + item(4, b"\0")), (0, b""), "the lock held")
 
 
+def card_awaited(t, emu, d, watcher):
+    """REQUEST ICC with a time-out waits for the card, event by event."""
+    emu.ctl("remove", "1-1")
+    watcher.wait_event("card-removed")
+    request = b"\x11\x00" + item(0x80, b"\x3c")
+    with Connection(d) as c, Connection(d) as other:
+        x = c.send(request)
+        t.eq(other.ask(CHALLENGE), (-6, b""), "others are answered meanwhile")
+        gone = Connection(d)
+        gone.send(request)
+        gone.close()
+        emu.ctl("insert", "1-1")
+        error, body = c.answer(x)
+        t.ok(error == 0 and body[:1] == b"\x03", "a card put in is waited for")
+        t.eq(other.ask(CHALLENGE)[0], 0, "who went away is forgotten")
+
+
 def main():
     t = Tap()
     with Emulator(["cherry-st1044u"]) as emu, Slotd() as d:
@@ -78,7 +95,8 @@ def main():
         with d.control() as watcher:
             watcher.ask(cmd="watch")
             works(t, d, "an APDU")
-            for test in (unplugged, handler_killed, card_taken):
+            for test in (unplugged, handler_killed, card_taken,
+                         card_awaited):
                 print("# " + test.__name__, flush=True)
                 test(t, emu, d, watcher)
         code, took = d.stop()
