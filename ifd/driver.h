@@ -161,8 +161,10 @@ struct step	ifd_fail(struct ifd_slot *, enum err, const char *fmt, ...)
 		    PRINTF_LIKE(3, 4);
 
 extern const struct ifd_driver ifd_ccid;
-extern const struct ifd_driver ifd_etoken;
+extern const struct ifd_driver ifd_egate;
 extern const struct ifd_driver ifd_etoken64;
+extern const struct ifd_driver ifd_etoken;
+extern const struct ifd_driver ifd_rutoken;
 extern const struct ifd_driver ifd_starkey;
 
 #endif

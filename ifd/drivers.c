@@ -7,8 +7,10 @@
 
 static const struct ifd_driver *const drivers[] = {
 	&ifd_ccid,
+	&ifd_egate,
 	&ifd_etoken,
 	&ifd_etoken64,
+	&ifd_rutoken,
 	&ifd_starkey,
 };
 

@@ -10,6 +10,7 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/ccid_setup.c \
 	%D%/driver.h \
 	%D%/drivers.c \
+	%D%/egate.c \
 	%D%/engine.c \
 	%D%/engine.h \
 	%D%/etoken.c \
@@ -22,11 +23,14 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/identify.h \
 	%D%/link.c \
 	%D%/link.h \
+	%D%/rutoken.c \
 	%D%/sandbox.c \
 	%D%/sandbox.h \
 	%D%/starkey.c \
 	%D%/token.c \
 	%D%/token.h \
+	%D%/token_t0.c \
+	%D%/token_t0.h \
 	%D%/usb.c \
 	%D%/usb.h \
 	%D%/usb_libusb.c \

@@ -13,6 +13,9 @@ static const struct id_row rows[] = {
 	{ 0x0529, 0x0600, "etoken64", "Aladdin eToken PRO 64k" },
 	{ 0x0529, 0x0700, "etoken64", "Aladdin eToken PRO 64k" },
 	{ 0x096e, 0x0005, "starkey", "G&D Starkey 100" },
+	{ 0x0973, 0x0001, "egate", "Schlumberger E-Gate" },
+	{ 0x0a89, 0x0012, "rutoken", "Rutoken S driver" },
+	{ 0x0a89, 0x0020, "rutoken", "Rutoken S driver" },
 };
 
 const struct id_row *

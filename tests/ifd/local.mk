@@ -7,6 +7,7 @@ ifd_tests = \
 	%D%/test_etoken_errors \
 	%D%/test_link \
 	%D%/test_sandbox \
+	%D%/test_token_t0 \
 	%D%/test_usb_usbip
 # End of ifd_tests
 check_PROGRAMS += $(ifd_tests)
@@ -36,6 +37,9 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 %C%_test_link_LDADD = $(IFD_TEST_LDADD)
 %C%_test_sandbox_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_sandbox_LDADD = $(IFD_TEST_LDADD)
+%C%_test_token_t0_SOURCES = %D%/test_token_t0.c %D%/talk.c %D%/talk.h
+%C%_test_token_t0_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_token_t0_LDADD = $(IFD_TEST_LDADD)
 %C%_test_usb_usbip_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usb_usbip_LDADD = $(IFD_TEST_LDADD)
 
