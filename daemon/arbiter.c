@@ -242,7 +242,8 @@ start_request(struct slot *s, struct request *r)
 static bool
 serve(struct slot *s, struct request *r)
 {
-	bool power = kinds[r->kind].power && s->card == SLOT_PRESENT;
+	bool power = kinds[r->kind].power &&
+	    (s->card == SLOT_PRESENT || s->reset_first);
 	enum err e;
 
 	if (answer_at_once(s, r))
@@ -326,8 +327,8 @@ run_own(struct slot *s)
 static bool
 is_unused(const struct slot *s)
 {
-	return s->card == SLOT_POWERED && !s->fresh && s->task == TASK_NONE &&
-	    TAILQ_EMPTY(&s->sessions) && s->times.power_off_ms != UINT32_MAX;
+	return s->card == SLOT_POWERED && !s->fresh && !s->reset_first &&
+	    s->task == TASK_NONE && TAILQ_EMPTY(&s->sessions) && s->times.power_off_ms != UINT32_MAX;
 }
 
 static void
@@ -335,9 +336,12 @@ power_off_unused(struct slot *s, uint64_t now_ms)
 {
 	struct channel_msg m = { .type = CHANNEL_POWER_OFF };
 
-	if (is_unused(s) &&
-	    now_ms >= s->unused_since_ms + s->times.power_off_ms &&
-	    slot_start(s, TASK_OFF, &m) != ERR_OK)
+	if (!is_unused(s) ||
+	    now_ms < s->unused_since_ms + s->times.power_off_ms)
+		return;
+	if (s->keeps_power)
+		s->reset_first = true;
+	else if (slot_start(s, TASK_OFF, &m) != ERR_OK)
 		log_at(LOG_LEVEL_WARN, s->subject, "cannot power off");
 }
 

@@ -153,6 +153,8 @@ reader_slots_make(struct reader *r)
 			return false;
 		}
 		r->n_slots++;
+		if (r->info.keeps_power)
+			slot_keep_power(r->slots[i]);
 		slot_set_last_sequence(r->slots[i], r->sequences[i]);
 	}
 	return true;

@@ -30,6 +30,12 @@ slot_new(unsigned index, const char *subject, const struct slot_ops *ops,
 }
 
 void
+slot_keep_power(struct slot *s)
+{
+	s->keeps_power = true;
+}
+
+void
 slot_free(struct slot *s)
 {
 	free(s);
@@ -105,7 +111,7 @@ slot_start(struct slot *s, enum task task, struct channel_msg *m)
 	if (e != ERR_OK)
 		return e;
 	s->task = task;
-	s->stale = false;
+	s->stale = s->power_lost = false;
 	return ERR_OK;
 }
 
@@ -157,6 +163,7 @@ static void
 powered(struct slot *s, const struct channel_msg *m)
 {
 	s->card = SLOT_POWERED;
+	s->reset_first = false;
 	s->protocol = m->arg;
 	s->atr_n = m->data.n <= ATR_MAX ? m->data.n : 0;
 	if (s->atr_n != 0)
@@ -167,6 +174,7 @@ static void
 mute(struct slot *s, enum err e)
 {
 	s->card = SLOT_MUTE;
+	s->reset_first = false;
 	s->card_err = e;
 	s->protocol = 0;
 	s->atr_n = 0;
@@ -202,7 +210,7 @@ card_left(struct slot *s)
 	s->card = SLOT_ABSENT;
 	s->fresh = false;
 	s->stale = true;
-	s->reset_due = false;
+	s->reset_due = s->reset_first = false;
 	s->protocol = 0;
 	s->atr_n = 0;
 	s->sequence = 0;
@@ -263,6 +271,8 @@ slot_card(struct slot *s, const struct channel_msg *m)
 		on_removed(s);
 	else if (is && s->task == TASK_NONE)
 		on_power_changed(s, m);
+	else if (is)
+		s->power_lost = (m->arg & CHANNEL_POWERED) == 0;
 }
 
 /* What a finished power-on says about the card. */
@@ -342,6 +352,17 @@ learn(struct slot *s, const struct request *r, const struct channel_msg *m)
 	}
 }
 
+/* What the handler said of the card's power meanwhile, if the result did not. */
+static void
+learn_power(struct slot *s)
+{
+	if (!s->power_lost || s->stale || s->card != SLOT_POWERED)
+		return;
+	s->card = SLOT_PRESENT;
+	s->protocol = 0;
+	slot_flag_reset(s, NULL);
+}
+
 static void
 finish_request(struct slot *s, const struct channel_msg *m)
 {
@@ -349,6 +370,7 @@ finish_request(struct slot *s, const struct channel_msg *m)
 	bool reset = is_reset(r) && !s->stale;
 
 	learn(s, r, m);
+	learn_power(s);
 	deliver_done(s);	/* earlier results first; may orphan r */
 	locks_touch(s, r->session);
 	s->running = NULL;

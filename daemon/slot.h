@@ -71,6 +71,13 @@ struct slot	*slot_new(unsigned index, const char *subject,
 		    const struct slot_ops *, void *ops_arg,
 		    const struct slot_times *) MUST_USE;
 
+/*
+ * The card cannot be powered off. When it was unused for power_off_ms it is left
+ * alone, and reset before its next use, so that no login outlives those who
+ * used it.
+ */
+void		slot_keep_power(struct slot *);
+
 /* slot_down must have been called, or the slot never used. NULL is fine. */
 void		slot_free(struct slot *);
 

@@ -67,6 +67,9 @@ struct slot {
 	bool known;		/* SLOT_KNOWN was reported */
 	bool fresh;		/* inserted, not yet powered on and announced */
 	bool stale;		/* the card left while the task was running */
+	bool keeps_power;	/* it cannot be powered off ... */
+	bool reset_first;	/* ... and was unused: reset before use */
+	bool power_lost;	/* it lost its power while the task was running */
 	bool reset_due;		/* a holder left it logged in, perhaps */
 	enum err card_err;	/* why the card is mute */
 	uint8_t atr[ATR_MAX];

@@ -51,6 +51,7 @@ token_open(struct ifd_reader *r, const struct token_model *model)
 	((struct token *)r->state)->model = model;
 	info->slots = 1;
 	info->always_present = true;
+	info->keeps_power = true;
 	info->max_apdu = T1_COMMAND_MAX;
 	info->protocols = CHANNEL_T1;
 	snprintf(info->plan, sizeof(info->plan), "%s; T=1 in blocks of %u "

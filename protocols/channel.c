@@ -81,6 +81,7 @@ enum {
 	FLAG_KEYPAD = 1u << 1,
 	FLAG_ALWAYS_PRESENT = 1u << 2,
 	FLAG_POLLS = 1u << 3,
+	FLAG_KEEPS_POWER = 1u << 4,
 };
 
 struct view
@@ -92,7 +93,8 @@ channel_info_encode(uint8_t *buf, size_t cap, const struct channel_info *info)
 	wr_u8(&w, (uint8_t)((info->has_display ? FLAG_DISPLAY : 0) |
 	    (info->has_keypad ? FLAG_KEYPAD : 0) |
 	    (info->always_present ? FLAG_ALWAYS_PRESENT : 0) |
-	    (info->polls ? FLAG_POLLS : 0)));
+	    (info->polls ? FLAG_POLLS : 0) |
+	    (info->keeps_power ? FLAG_KEEPS_POWER : 0)));
 	wr_le16(&w, info->vid);
 	wr_le16(&w, info->pid);
 	wr_le16(&w, info->bcd_device);
@@ -121,6 +123,7 @@ channel_info_decode(struct channel_info *info, struct view in)
 	info->has_keypad = (flags & FLAG_KEYPAD) != 0;
 	info->always_present = (flags & FLAG_ALWAYS_PRESENT) != 0;
 	info->polls = (flags & FLAG_POLLS) != 0;
+	info->keeps_power = (flags & FLAG_KEEPS_POWER) != 0;
 	info->vid = rd_le16(&r);
 	info->pid = rd_le16(&r);
 	info->bcd_device = rd_le16(&r);

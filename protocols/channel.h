@@ -83,6 +83,7 @@ struct channel_info {
 	bool has_display;
 	bool has_keypad;
 	bool always_present;	/* a token: its card leaves with the reader */
+	bool keeps_power;	/* the card cannot be powered off */
 	bool polls;		/* no interrupt pipe: CARD comes only while watched */
 	uint16_t vid, pid, bcd_device;
 	uint32_t max_apdu;	/* longest command APDU it can carry, bytes */

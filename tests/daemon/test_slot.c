@@ -122,6 +122,77 @@ START_TEST(an_unused_card_is_powered_off_and_then_all_is_quiet)
 }
 END_TEST
 
+START_TEST(an_unused_card_that_keeps_its_power_is_reset_before_use)
+{
+	struct world *w = world_new();
+	struct session *s;
+	struct ask atr = { .w = w, .name = "atr" },
+	    first = { .w = w, .name = "first" },
+	    second = { .w = w, .name = "second" };
+	unsigned sends;
+
+	slot_keep_power(w->slot);
+	world_insert(w);
+	sends = w->sends;
+	world_wait(w, 5000);
+	ck_assert_uint_eq(w->sends, sends);		/* left alone */
+	ck_assert_int_eq(world_state(w), SLOT_POWERED);
+	ck_assert(w->wake_ms == SLOT_NEVER);		/* for good */
+
+	s = world_session(w, "a", 1, plain);
+	ask_plain(&atr, s, REQUEST_ATR);
+	world_settle(w);
+	ck_assert_uint_eq(w->sends, sends);		/* known all the same */
+	ask_apdu(&first, s);
+	ck_assert_int_eq(w->sent.type, CHANNEL_POWER_ON);
+	world_answer(w, ERR_OK, ATR_A);
+	ck_assert_int_eq(w->sent.type, CHANNEL_TRANSMIT);
+	world_answer(w, ERR_OK, B("\x90\x00"));
+	ask_apdu(&second, s);
+	ck_assert_int_eq(w->sent.type, CHANNEL_TRANSMIT);	/* once */
+	world_answer(w, ERR_OK, B("\x90\x00"));
+	session_close(s);
+	world_wait(w, 4999);
+	s = world_session(w, "b", 2, plain);
+	first.calls = 0;
+	ask_apdu(&first, s);				/* used just now */
+	ck_assert_int_eq(w->sent.type, CHANNEL_TRANSMIT);
+	world_answer(w, ERR_OK, B("\x90\x00"));
+	ck_assert_str_eq(w->results,
+	    "atr:OK first:OK second:OK first:OK ");
+	session_close(s);
+	world_free(w);
+}
+END_TEST
+
+/* A token that nothing but a reset brings back says so before the result. */
+START_TEST(power_that_was_lost_meanwhile_is_applied_anew)
+{
+	struct world *w = world_new();
+	struct session *a = world_session(w, "a", 1, plain);
+	struct session *b = world_session(w, "b", 1,
+	    (struct session_rules){ .report_reset = true });
+	struct ask x = { .w = w, .name = "x" }, y = { .w = w, .name = "y" },
+	    z = { .w = w, .name = "z" };
+
+	world_insert(w);
+	ask_apdu(&x, a);
+	world_card(w, CHANNEL_PRESENT);
+	world_answer(w, ERR_STALL, B("lost"));
+	ck_assert_int_eq(world_state(w), SLOT_PRESENT);
+	ask_apdu(&y, a);
+	ck_assert_int_eq(w->sent.type, CHANNEL_POWER_ON);
+	world_answer(w, ERR_OK, ATR_A);
+	world_answer(w, ERR_OK, B("\x90\x00"));
+	ask_apdu(&z, b);
+	world_settle(w);
+	ck_assert_str_eq(w->results, "x:STALL y:OK z:WAS_RESET ");
+	session_close(a);
+	session_close(b);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(a_power_on_that_fails_ends_the_request_in_line)
 {
 	struct world *w = world_new();
@@ -286,6 +357,9 @@ main(void)
 	    a_card_in_and_out_within_its_power_on_leaves_no_trace);
 	tcase_add_test(tc,
 	    an_unused_card_is_powered_off_and_then_all_is_quiet);
+	tcase_add_test(tc,
+	    an_unused_card_that_keeps_its_power_is_reset_before_use);
+	tcase_add_test(tc, power_that_was_lost_meanwhile_is_applied_anew);
 	tcase_add_test(tc, a_power_on_that_fails_ends_the_request_in_line);
 	tcase_add_test(tc, the_atr_is_told_without_a_reset);
 	tcase_add_test(tc, removal_and_reset_are_remembered_by_the_others);

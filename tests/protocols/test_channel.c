@@ -54,6 +54,7 @@ END_TEST
 START_TEST(info_goes_round_and_is_swept)
 {
 	struct channel_info info = { .slots = 2, .has_keypad = true, .polls = true,
+	    .keeps_power = true,
 		.vid = 0x046a, .pid = 0x002d, .bcd_device = 0x0203,
 		.max_apdu = 261, .max_message = 271, .features = 0x000207b2,
 		.protocols = CHANNEL_T0 | CHANNEL_T1, .driver = "ccid",
@@ -64,7 +65,7 @@ START_TEST(info_goes_round_and_is_swept)
 	ck_assert_uint_ne(v.n, 0);
 	ck_assert_int_eq(channel_info_decode(&got, v), ERR_OK);
 	ck_assert_uint_eq(got.slots, 2);
-	ck_assert(got.has_keypad && !got.has_display && got.polls);
+	ck_assert(got.has_keypad && !got.has_display && got.polls && got.keeps_power);
 	ck_assert_uint_eq(got.features, info.features);
 	ck_assert_str_eq(got.vendor, "Cherry GmbH");
 	ck_assert_str_eq(got.product, "");
