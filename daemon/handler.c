@@ -385,8 +385,8 @@ set_events(struct handler *h, struct event_base *base)
 static pid_t
 spawn(const struct handler_spec *spec, int channel_fd, int device_fd)
 {
-	char interface[12], devid[12], speed[12], debug[12];
-	const char *argv[16] = { "ifdhandler", "--driver", spec->driver,
+	char interface[12], devid[12], speed[12], debug[12], block_size[12];
+	const char *argv[18] = { "ifdhandler", "--driver", spec->driver,
 		"--kind", spec->kind, "--debug", debug };
 	size_t n = 7;
 
@@ -403,6 +403,12 @@ spawn(const struct handler_spec *spec, int channel_fd, int device_fd)
 		argv[n++] = devid;
 		argv[n++] = "--speed";
 		argv[n++] = speed;
+	}
+	if (spec->block_size != 0) {
+		snprintf(block_size, sizeof(block_size), "%u",
+		    spec->block_size);
+		argv[n++] = "--block-size";
+		argv[n++] = block_size;
 	}
 	return spawn_with_fds(spec->program, argv, channel_fd, device_fd);
 }

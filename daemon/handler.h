@@ -23,6 +23,7 @@ struct handler_spec {
 	const char *kind;	/* "usb" or "usbip" */
 	int interface;		/* -1: the driver finds it */
 	uint32_t devid, speed;	/* usbip only */
+	uint8_t block_size;	/* 0: the driver's own */
 	unsigned debug;
 	const char *subject;	/* for the log; must outlive the handler */
 };

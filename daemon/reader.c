@@ -234,7 +234,9 @@ start_handler(struct reader *r, int fd, const struct usbip_device *d)
 	struct handler_spec spec = { .program = s->handler,
 		.driver = r->driver,
 		.kind = d != NULL ? "usbip" : "usb",
-		.interface = r->usb.interface, .debug = s->debug,
+		.interface = r->usb.interface,
+		.block_size = settings_block_size(s, r->driver),
+		.debug = s->debug,
 		.subject = r->subject };
 	char text[READER_TEXT_MAX + 1];
 

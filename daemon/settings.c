@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "protocols/conf.h"
 
+enum { BLOCK_MAX = 254 };	/* of T=1, ISO 7816-3 */
+
 /* While a file is read: where the values go and where trouble is told. */
 struct reading {
 	struct settings *s;
@@ -174,21 +176,54 @@ add_id(const struct reading *rd, const char *driver, const struct conf_node *n)
 	return ERR_OK;
 }
 
+/* The first one counts. */
+static enum err
+add_block_size(const struct reading *rd, const char *driver,
+    const struct conf_node *n)
+{
+	struct settings *s = rd->s;
+	struct driver_options o = { .block_size = 0 }, *grown;
+	uint32_t size;
+
+	if (number(rd, n, &size) != ERR_OK || size < 1 || size > BLOCK_MAX)
+		return bad(rd, n->value.n != 0 ? n->value_at : n->name_at,
+		    "expected a number from 1 to 254");
+	o.block_size = (uint8_t)size;
+	snprintf(o.driver, sizeof(o.driver), "%s", driver);
+	grown = reallocarray(s->options, s->n_options + 1, sizeof(*grown));
+	if (grown == NULL)
+		return bad(rd, n->name_at, "out of memory");
+	s->options = grown;
+	s->options[s->n_options++] = o;
+	return ERR_OK;
+}
+
+static enum err
+add_ids(const struct reading *rd, const char *driver, const struct conf_node *n)
+{
+	const struct conf_node *id = NULL;
+	enum err e = ERR_OK;
+
+	while (e == ERR_OK && (id = conf_next(n, id, NULL)) != NULL)
+		e = add_id(rd, driver, id);
+	return e;
+}
+
 static enum err
 key_driver(const struct reading *rd, const struct conf_node *n)
 {
 	char driver[SETTINGS_NAME_MAX + 1];
-	const struct conf_node *key, *id = NULL;
+	const struct conf_node *key;
 	enum err e = word(rd, n, driver, sizeof(driver));
 
 	for (key = n->child; e == ERR_OK && key != NULL; key = key->next) {
-		if (!conf_is(key->name, "ids")) {
+		if (conf_is(key->name, "ids"))
+			e = add_ids(rd, driver, key);
+		else if (conf_is(key->name, "block_size"))
+			e = add_block_size(rd, driver, key);
+		else
 			warn(rd, key->name_at, "unknown name, left out",
 			    key->name);
-			continue;
-		}
-		while (e == ERR_OK && (id = conf_next(key, id, NULL)) != NULL)
-			e = add_id(rd, driver, id);
 	}
 	return e;
 }
@@ -334,6 +369,7 @@ void
 settings_fini(struct settings *s)
 {
 	free(s->ids);
+	free(s->options);
 	free(s->readers);
 	*s = (struct settings){ .debug = 0 };
 }
@@ -411,4 +447,14 @@ settings_driver(const struct settings *s, uint16_t vid, uint16_t pid)
 			return s->ids[i].driver;
 	}
 	return NULL;
+}
+
+uint8_t
+settings_block_size(const struct settings *s, const char *driver)
+{
+	for (size_t i = 0; i < s->n_options; i++) {
+		if (strcmp(s->options[i].driver, driver) == 0)
+			return s->options[i].block_size;
+	}
+	return 0;
 }

@@ -23,6 +23,11 @@ struct driver_id {
 	char driver[SETTINGS_NAME_MAX + 1];
 };
 
+struct driver_options {
+	char driver[SETTINGS_NAME_MAX + 1];
+	uint8_t block_size;		/* T=1 blocks of a token, 0: not said */
+};
+
 struct static_reader {
 	char driver[SETTINGS_NAME_MAX + 1];
 	char device[SETTINGS_PATH_MAX + 1];	/* "usbip:..." */
@@ -37,6 +42,8 @@ struct settings {
 	char handler[SETTINGS_PATH_MAX + 1];
 	struct driver_id *ids;
 	size_t n_ids;
+	struct driver_options *options;	/* those that say something */
+	size_t n_options;
 	struct static_reader *readers;
 	size_t n_readers;
 };
@@ -61,5 +68,9 @@ enum err	settings_load(struct settings *, const char *file,
 /* The driver the file names for a device, or NULL. */
 const char	*settings_driver(const struct settings *, uint16_t vid,
 		    uint16_t pid);
+
+/* What block_size says for a driver, or 0. */
+uint8_t		settings_block_size(const struct settings *,
+		    const char *driver);
 
 #endif

@@ -55,6 +55,7 @@ START_TEST(every_key_is_read)
 	    "ifdhandler { program = /x/ifdhandler; force_poll = 1; };"
 	    "driver etoken { ids = { usb:0529/050c, usb:0529/0514/0100, }; };"
 	    "driver ccid { ids = { usb:046A/002D, }; };"
+	    "driver etoken { block_size = 254; block_size = 32; };"
 	    "reader a { driver = ccid; device = usbip:[::1]:3240/1-1; };"
 	    "reader b { device = usbip:unix:/a/b/1-2; };", error), ERR_OK);
 	ck_assert_uint_eq(s.debug, 2);
@@ -65,6 +66,8 @@ START_TEST(every_key_is_read)
 	ck_assert_str_eq(settings_driver(&s, 0x0529, 0x0514), "etoken");
 	ck_assert_str_eq(settings_driver(&s, 0x046a, 0x002d), "ccid");
 	ck_assert_ptr_null(settings_driver(&s, 0x046a, 0x0001));
+	ck_assert_uint_eq(settings_block_size(&s, "etoken"), 254);
+	ck_assert_uint_eq(settings_block_size(&s, "ccid"), 0);
 	ck_assert_uint_eq(s.n_readers, 2);
 	ck_assert_str_eq(s.readers[0].device, "usbip:[::1]:3240/1-1");
 	ck_assert_str_eq(s.readers[1].driver, "ccid");
@@ -77,6 +80,12 @@ START_TEST(errors_name_the_place)
 	static const struct { const char *text, *error; } rows[] = {
 		{ "debug = x;", "f:1:9: expected a number" },
 		{ "\n hotplug = maybe;", "f:2:12: expected yes or no" },
+		{ "driver x { block_size = 0; };",
+		    "f:1:25: expected a number from 1 to 254" },
+		{ "driver x { block_size = 255; };",
+		    "f:1:25: expected a number from 1 to 254" },
+		{ "driver x { block_size = all; };",
+		    "f:1:25: expected a number from 1 to 254" },
 		{ "debug;", "f:1:1: expected a number" },
 		{ "ifdhandler { program; };",
 		    "f:1:14: expected a value for this name" },
