@@ -14,6 +14,14 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/card_t1.h \
 	%D%/card_text.c \
 	%D%/card_text.h \
+	%D%/cardos.c \
+	%D%/cardos.h \
+	%D%/cardos_data.c \
+	%D%/cardos_file.c \
+	%D%/cardos_key.c \
+	%D%/cardos_load.c \
+	%D%/cardos_object.c \
+	%D%/cardos_sm.c \
 	%D%/ccid.c \
 	%D%/ccid.h \
 	%D%/ccid_cmd.c \
@@ -76,6 +84,8 @@ EXTRA_DIST += %D%/mkbuiltin.sh
 
 cardsdir = $(datadir)/slotd/cards
 dist_cards_DATA = \
+	%D%/cards/cardos-m4.0.card \
+	%D%/cards/cardos.card \
 	%D%/cards/etoken.card \
 	%D%/cards/fast.card \
 	%D%/cards/sample.card \

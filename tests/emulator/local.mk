@@ -3,6 +3,7 @@ emulator_tests = \
 	%D%/test_card \
 	%D%/test_card_t1 \
 	%D%/test_card_time \
+	%D%/test_cardos \
 	%D%/test_fault \
 	%D%/test_t0_ends \
 	%D%/test_t1_ends
@@ -22,12 +23,19 @@ TESTS += $(emulator_tests) $(emulator_scripts)
 EXTRA_DIST += $(emulator_scripts) %D%/usbip_client.py
 
 EMULATOR_LDADD = emulator/libemulator.la $(UNIT_LDADD)
+EXTRA_DIST += \
+	%D%/cardos-m4.0-opensc.talk \
+	%D%/cardos-opensc.talk \
+	%D%/cardos.talk
+# End of EXTRA_DIST
 %C%_test_card_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_card_LDADD = $(EMULATOR_LDADD)
 %C%_test_card_t1_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_card_t1_LDADD = $(EMULATOR_LDADD)
 %C%_test_card_time_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_card_time_LDADD = $(EMULATOR_LDADD)
+%C%_test_cardos_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
+%C%_test_cardos_LDADD = $(EMULATOR_LDADD) $(CRYPTO_LIBS)
 %C%_test_fault_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_fault_LDADD = $(EMULATOR_LDADD)
 %C%_test_t1_ends_CFLAGS = $(UNIT_CFLAGS)
