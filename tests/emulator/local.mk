@@ -17,6 +17,7 @@ emulator_scripts = \
 	%D%/test_hostile.py \
 	%D%/test_iso.py \
 	%D%/test_models.py \
+	%D%/test_opensc.py \
 	%D%/test_token.py
 # End of emulator_scripts
 TESTS += $(emulator_tests) $(emulator_scripts)
@@ -28,6 +29,10 @@ EXTRA_DIST += \
 	%D%/cardos-opensc.talk \
 	%D%/cardos.talk
 # End of EXTRA_DIST
+# Not a test: carries a card to pcscd for test_opensc.py.
+check_PROGRAMS += %D%/vpcd_bridge
+%C%_vpcd_bridge_LDADD = emulator/libemulator.la base/libbase.la
+
 %C%_test_card_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_card_LDADD = $(EMULATOR_LDADD)
 %C%_test_card_t1_CFLAGS = $(UNIT_CFLAGS)
