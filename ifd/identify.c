@@ -2,6 +2,7 @@
 #include "config.h"
 #include "ifd/identify.h"
 
+#include "protocols/ccid_desc.h"
 #include "protocols/ids.h"
 #include "protocols/usb_setup.h"
 
@@ -93,25 +94,35 @@ on_head(struct ifd_slot *slot, struct view in)
 	return ask_descriptor(id, USB_DESC_CONFIG, id->index, 0, total);
 }
 
+/* How well an interface fits; the first of the best is taken. Readers that came
+   before the class was there have its descriptor in an interface of class FF. */
+static int
+fitness(const struct usb_interface *i, int wanted)
+{
+	if (wanted >= 0)
+		return i->number == wanted ? 1 : 0;
+	if (i->iface_class == USB_CLASS_CCID)
+		return 3;
+	return i->iface_class == USB_CLASS_VENDOR &&
+	    ccid_desc_find(i).n == CCID_DESC_SIZE ? 2 : 1;
+}
+
 static bool
 pick_interface(struct ifd_reader *r, int wanted)
 {
 	struct view rest = r->config.body;
 	struct usb_interface i;
-	bool found = false;
+	int best = 0;
 
 	while (usb_interface_next(&rest, &i)) {
-		bool best = wanted >= 0 ? i.number == wanted :
-		    i.iface_class == USB_CLASS_CCID;
+		int fit = fitness(&i, wanted);
 
-		if (best || (!found && wanted < 0)) {
+		if (fit > best) {
 			r->interface = i;
-			found = true;
+			best = fit;
 		}
-		if (best)
-			break;
 	}
-	return found;
+	return best != 0;
 }
 
 /* The strings in the order in which they are asked for. */

@@ -4,18 +4,43 @@
 
 /*
  * CCID readers need no row: the interface class 0b finds them. A row is for a
- * device of another class, and for one whose name users look for.
+ * device of another class, such as the CCID readers that say FF, and for one
+ * whose name users look for.
  */
 static const struct id_row rows[] = {
 	{ 0x046a, 0x002d, "ccid", "Cherry SmartTerminal ST-1044U" },
+	{ 0x046a, 0x003e, "ccid", "Cherry SmartTerminal ST-2xxx" },
+	{ 0x04e6, 0x5111, "ccid", "SCM SCR331-DI" },
+	{ 0x04e6, 0x511a, "ccid", "SCM SCR3310 NTTCom" },
+	{ 0x04e6, 0x5120, "ccid", "SCM SCR331-DI NTTCom" },
+	{ 0x04e6, 0x5121, "ccid", "SCM SDI010" },
+	{ 0x04e6, 0x512b, "ccid", "SCM SDI011" },
+	{ 0x04e6, 0x512c, "ccid", "SCM SDI011" },
+	{ 0x04e6, 0x5291, "ccid", "SCM SCL010" },
+	{ 0x04e6, 0x5292, "ccid", "SCM SCL01x" },
+	{ 0x04e6, 0xe003, "ccid", "SCM SPR532" },
 	{ 0x0529, 0x050c, "etoken", "Aladdin eToken PRO" },
 	{ 0x0529, 0x0514, "etoken", "Aladdin eToken PRO" },
 	{ 0x0529, 0x0600, "etoken64", "Aladdin eToken PRO 64k" },
 	{ 0x0529, 0x0700, "etoken64", "Aladdin eToken PRO 64k" },
+	{ 0x076b, 0x532a, "ccid", "OMNIKEY 5321 CLi" },
+	{ 0x076b, 0x5340, "ccid", "OMNIKEY 5021 CL" },
+	{ 0x08e6, 0x1359, "ccid", "Verisign secure storage token" },
+	{ 0x08e6, 0x2202, "ccid", "Gemalto e-Seal Pro" },
+	{ 0x08e6, 0xace0, "ccid", "Verisign secure token" },
 	{ 0x096e, 0x0005, "starkey", "G&D Starkey 100" },
 	{ 0x0973, 0x0001, "egate", "Schlumberger E-Gate" },
+	{ 0x0973, 0x0003, "ccid", "Schlumberger e-gate" },
+	{ 0x09be, 0x0002, "ccid", "MySmart Pad" },
 	{ 0x0a89, 0x0012, "rutoken", "Rutoken S driver" },
 	{ 0x0a89, 0x0020, "rutoken", "Rutoken S driver" },
+	{ 0x0c4b, 0x0300, "ccid", "REINER SCT cyberJack" },
+	{ 0x0c4b, 0x0500, "ccid", "REINER SCT cyberJack RFID standard" },
+	{ 0x1a74, 0x6354, "ccid", "Oberthur CosmoCard" },
+	{ 0x1a74, 0x6356, "ccid", "Oberthur CosmoCard" },
+	{ 0x1db2, 0x0600, "ccid", "DUALi DE-ABCM6" },
+	{ 0x1db2, 0x0604, "ccid", "DUALi DRAGON BT" },
+	{ 0x413c, 0x2100, "ccid", "Dell SK-3106" },
 };
 
 const struct id_row *

@@ -16,7 +16,7 @@ struct id_row {
 	const char *device;	/* for people */
 };
 
-enum { USB_CLASS_CCID = 0x0b };
+enum { USB_CLASS_CCID = 0x0b, USB_CLASS_VENDOR = 0xff };
 
 /* Sorted by vid, then pid; a test checks. *n is their number. */
 const struct id_row	*ids_all(size_t *n);

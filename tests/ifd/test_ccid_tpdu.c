@@ -164,6 +164,32 @@ START_TEST(t1)
 }
 END_TEST
 
+/* ---- a keyboard of before the class: the reader is interface 1, FF ---- */
+
+static const uint8_t keyboard_config[] = {
+	9, 2, LE16(9 + 9 + 9 + 54 + 14), 2, 1, 0, 0x80, 50,
+	9, 4, 0, 0, 0, 0xff, 0, 0, 0,
+	9, 4, 1, 0, 2, 0xff, 0, 0, 0,
+	7, 5, BULK_OUT, 2, LE16(64), 0,
+	7, 5, BULK_IN, 2, LE16(64), 0,	/* and only then the class's own */
+	54, 0x21, LE16(0x0100), 0, 1, LE32(3), LE32(4800), LE32(4800), 0,
+	LE32(12903), LE32(412903), 0, LE32(254), LE32(0), LE32(0),
+	LE32(0x10030), LE32(271), 0xff, 0xff, LE16(0), 0, 1,
+};
+
+START_TEST(class_ff)
+{
+	struct world w;
+
+	open_reader(&w, (struct view)BYTES(keyboard_config));
+	ck_assert_uint_eq(engine_reader(w.engine)->interface.number, 1);
+	ck_assert(engine_reader(w.engine)->info.polls);
+	PLAY(&w, t1_fast);
+	world_is_quiet(&w);
+	world_close(&w);
+}
+END_TEST
+
 /* ---- after a reset ---- */
 
 /* T=0 at the default speed: parameters only. */
@@ -343,6 +369,7 @@ main(void)
 	TCase *t = tcase_create("ccid_tpdu");
 
 	tcase_add_loop_test(t, t1, 0, sizeof(t1_talks) / sizeof(t1_talks[0]));
+	tcase_add_test(t, class_ff);
 	tcase_add_loop_test(t, after_a_reset, 0,
 	    sizeof(resets) / sizeof(resets[0]));
 	suite_add_tcase(s, t);

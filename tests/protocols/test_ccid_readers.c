@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "protocols/ccid_plan.h"
+#include "protocols/ids.h"
 
 enum { COLUMNS = 27, LINE = 512 };
 
@@ -147,6 +148,11 @@ plan_row(const struct row *r, struct tally *t)
 	}
 	ck_assert_str_ne(why, "");
 	t->refused += e != ERR_OK;
+	if (r->v[CLASS] == USB_CLASS_VENDOR) {	/* nothing else finds them */
+		ck_assert_msg(ids_find(dev.vid, dev.pid) != NULL, "%s",
+		    r->name);
+		ck_assert_str_eq(ids_find(dev.vid, dev.pid)->driver, "ccid");
+	}
 	printf("# %s %u (%04x:%04x %04x): %s%s\n", r->name, r->v[INTERFACE],
 	    dev.vid, dev.pid, dev.bcd_device, e == ERR_OK ? "" : "REFUSED: ",
 	    why);
