@@ -15,6 +15,7 @@ protocols_tests = \
 	%D%/test_conf \
 	%D%/test_frame \
 	%D%/test_iccd \
+	%D%/test_ctbcs \
 	%D%/test_ids \
 	%D%/test_openct_wire \
 	%D%/test_pps \
@@ -48,6 +49,8 @@ TESTS += $(protocols_tests)
 %C%_test_frame_LDADD = $(UNIT_LDADD)
 %C%_test_iccd_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_iccd_LDADD = $(UNIT_LDADD)
+%C%_test_ctbcs_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ctbcs_LDADD = $(UNIT_LDADD)
 %C%_test_ids_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ids_LDADD = $(UNIT_LDADD)
 %C%_test_openct_wire_CFLAGS = $(UNIT_CFLAGS)
