@@ -201,7 +201,7 @@ on_r(struct card_t1 *t, uint8_t pcb)
 
 /* The reader answers what the card asked; then comes what had to wait. */
 static void
-on_s_response(struct card_t1 *t, uint8_t pcb)
+on_s_response(struct card_t1 *t, uint8_t pcb, struct view inf)
 {
 	if (!t->asked || pcb != (t->asked_pcb | S_RESPONSE)) {
 		t->violations++;
@@ -209,6 +209,8 @@ on_s_response(struct card_t1 *t, uint8_t pcb)
 		return;
 	}
 	t->asked = false;
+	if (t->asked_pcb == S_IFS && inf.n == 1)
+		t->ifsc = inf.p[0];
 	memcpy(t->last, t->after, t->after_n);
 	t->last_n = t->after_n;
 }
@@ -237,7 +239,7 @@ on_s(struct card_t1 *t, uint8_t pcb, struct view inf)
 		break;
 	default:
 		if ((pcb & S_RESPONSE) != 0) {
-			on_s_response(t, pcb);
+			on_s_response(t, pcb, inf);
 			return;
 		}
 		t->violations++;

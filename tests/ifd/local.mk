@@ -44,6 +44,7 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 %C%_test_usb_usbip_LDADD = $(IFD_TEST_LDADD)
 
 ifd_scripts = \
+	%D%/test_block_errors.py \
 	%D%/test_cherry.py \
 	%D%/test_faults.py \
 	%D%/test_levels.py \
