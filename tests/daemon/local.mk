@@ -13,6 +13,7 @@ check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
 daemon_scripts = \
 	%D%/test_control.py \
+	%D%/test_etoken.py \
 	%D%/test_handlers.py \
 	%D%/test_openct.py \
 	%D%/test_readers.py

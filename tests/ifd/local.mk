@@ -48,7 +48,8 @@ ifd_scripts = \
 	%D%/test_cherry.py \
 	%D%/test_faults.py \
 	%D%/test_levels.py \
-	%D%/test_models.py
+	%D%/test_models.py \
+	%D%/test_token_models.py
 # End of ifd_scripts
 TESTS += $(ifd_scripts)
 EXTRA_DIST += $(ifd_scripts) %D%/handler.py
