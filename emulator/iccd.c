@@ -109,7 +109,7 @@ xfr_block(struct usb_device *d, uint16_t value, struct view apdu)
 	s->block[0] = RSP_DATA;
 	card_apdu(card, apdu, &w);
 	s->n = 1 + w.n;
-	s->due_ms = d->now_ms + card->delay_ms;
+	s->due_ms = d->now_ms + card->busy_ms;
 	return 0;
 }
 
