@@ -7,6 +7,7 @@ ifd_tests = \
 	%D%/test_etoken_errors \
 	%D%/test_link \
 	%D%/test_sandbox \
+	%D%/test_token_faults \
 	%D%/test_token_t0 \
 	%D%/test_usb_usbip
 # End of ifd_tests
@@ -40,6 +41,10 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 %C%_test_token_t0_SOURCES = %D%/test_token_t0.c %D%/talk.c %D%/talk.h
 %C%_test_token_t0_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_token_t0_LDADD = $(IFD_TEST_LDADD)
+%C%_test_token_faults_SOURCES = %D%/test_token_faults.c \
+	%D%/etoken_talk.c %D%/etoken_talk.h %D%/talk.c %D%/talk.h
+%C%_test_token_faults_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_token_faults_LDADD = $(IFD_TEST_LDADD)
 %C%_test_usb_usbip_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usb_usbip_LDADD = $(IFD_TEST_LDADD)
 

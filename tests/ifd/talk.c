@@ -258,6 +258,31 @@ end(struct world *w, struct usb_xfer *x, enum err err, struct view in)
 	run(w);
 }
 
+struct usb_xfer *
+world_control(const struct world *w)
+{
+	return pending(w, USB_CONTROL, 0);
+}
+
+void
+world_end(struct world *w, struct usb_xfer *x, enum err err, struct view in)
+{
+	end(w, x, err, in);
+}
+
+void
+world_wait(struct world *w)
+{
+	struct usb_xfer *x = world_control(w);
+
+	expect(w, engine_deadline_ms(w->engine) != UINT64_MAX,
+	    "nothing will happen any more");
+	w->now_ms = engine_deadline_ms(w->engine);
+	run(w);
+	if (x != NULL && x->busy && fake_of(x)->cancelled)
+		end(w, x, ERR_CANCELLED, (struct view){ NULL, 0 });
+}
+
 static void
 device_takes(struct world *w, const struct turn *t, enum usb_kind kind)
 {

@@ -83,6 +83,15 @@ void	world_identify(struct world *, const struct device *);
 void	world_play(struct world *, const char *talk, const struct turn *,
 	    size_t n);
 
+/*
+ * For tests that play the device themselves. The control transfer in flight, or
+ * NULL; its end, with what it brings; time goes by to the next deadline, and a
+ * transfer that was cancelled for it comes back. What was told is in w->told.
+ */
+struct usb_xfer	*world_control(const struct world *);
+void	world_end(struct world *, struct usb_xfer *, enum err, struct view in);
+void	world_wait(struct world *);
+
 /* At the end: all that was told has been seen, nothing stale is in flight. */
 void	world_is_quiet(struct world *);
 
