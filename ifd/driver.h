@@ -164,6 +164,9 @@ extern const struct ifd_driver ifd_ccid;
 extern const struct ifd_driver ifd_egate;
 extern const struct ifd_driver ifd_etoken64;
 extern const struct ifd_driver ifd_etoken;
+extern const struct ifd_driver ifd_eutron;
+extern const struct ifd_driver ifd_ikey2k;
+extern const struct ifd_driver ifd_ikey3k;
 extern const struct ifd_driver ifd_rutoken;
 extern const struct ifd_driver ifd_starkey;
 

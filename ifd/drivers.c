@@ -10,6 +10,9 @@ static const struct ifd_driver *const drivers[] = {
 	&ifd_egate,
 	&ifd_etoken,
 	&ifd_etoken64,
+	&ifd_eutron,
+	&ifd_ikey2k,
+	&ifd_ikey3k,
 	&ifd_rutoken,
 	&ifd_starkey,
 };

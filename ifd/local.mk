@@ -15,12 +15,14 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/engine.h \
 	%D%/etoken.c \
 	%D%/etoken64.c \
+	%D%/eutron.c \
 	%D%/exchange.c \
 	%D%/exchange.h \
 	%D%/handler.c \
 	%D%/handler.h \
 	%D%/identify.c \
 	%D%/identify.h \
+	%D%/ikey.c \
 	%D%/link.c \
 	%D%/link.h \
 	%D%/rutoken.c \

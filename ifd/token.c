@@ -7,11 +7,15 @@
 
 #include "base/secret.h"
 
-enum {	/* vendor requests to the device; wValue and wIndex are 0 */
-	SEND_TYPE = 0x40,
-	SEND_BLOCK = 0x06,
-	RECEIVE_TYPE = 0xc0,
-	RECEIVE_BLOCK = 0x86,
+/* Vendor requests to the device. Blocks of 32 bytes are what was ever used,
+   though TA3 of these cards offers 254. */
+static const struct token_pipe etoken_pipe = {
+	.send_type = 0x40,
+	.send = 0x06,
+	.receive_type = 0xc0,
+	.receive = 0x86,
+	.ifsc = T1_IFS_DEFAULT,
+	.ifsd = T1_IFS_DEFAULT,
 };
 
 enum {	/* milliseconds, as OpenCT had them */
@@ -41,11 +45,21 @@ model_of(const struct ifd_slot *slot)
 	return ((const struct token *)slot->reader->state)->model;
 }
 
+static const struct token_pipe *
+pipe_of(const struct ifd_slot *slot)
+{
+	const struct token_pipe *p = model_of(slot)->pipe;
+
+	return p != NULL ? p : &etoken_pipe;
+}
+
 /* ---- opening and closing ---- */
 
 enum err
 token_open(struct ifd_reader *r, const struct token_model *model)
 {
+	const struct token_pipe *p = model->pipe != NULL ? model->pipe :
+	    &etoken_pipe;
 	struct channel_info *info = &r->info;
 
 	((struct token *)r->state)->model = model;
@@ -57,7 +71,7 @@ token_open(struct ifd_reader *r, const struct token_model *model)
 	snprintf(info->plan, sizeof(info->plan), "%s; T=1 in blocks of %u "
 	    "bytes over control transfers; always present, never powered off, "
 	    "nothing is asked while idle", model->plan,
-	    r->block_size != 0 ? r->block_size : T1_IFS_DEFAULT);
+	    r->block_size != 0 ? r->block_size : p->ifsc);
 	r->control_cap = T1_BLOCK_MAX + 1;
 	return ERR_OK;
 }
@@ -84,12 +98,15 @@ token_close(struct ifd_reader *r)
 /* ---- blocks ---- */
 
 static struct step
-fetch(struct token_slot *s, enum token_stage stage, uint32_t wait_ms)
+fetch(const struct ifd_slot *slot, enum token_stage stage, uint32_t wait_ms)
 {
+	const struct token_pipe *p = pipe_of(slot);
+	struct token_slot *s = slot->state;
 	struct wr w = { .p = s->out, .cap = sizeof(s->out) };
-	struct usb_setup setup = { .type = RECEIVE_TYPE,
-		.request = RECEIVE_BLOCK,
-		.length = (uint16_t)t1_receive_len(&s->t1) };
+	struct usb_setup setup = { .type = p->receive_type,
+		.request = p->receive,
+		.length = p->receive_length != 0 ? p->receive_length :
+		    (uint16_t)t1_receive_len(&s->t1) };
 
 	s->stage = stage;
 	usb_setup_write(&w, &setup);
@@ -104,15 +121,23 @@ takes_time(struct view block)
 }
 
 static struct step
-send_block(struct token_slot *s, struct view block, uint32_t wait_ms)
+send_block(const struct ifd_slot *slot, struct view block, uint32_t wait_ms)
 {
+	const struct token_pipe *p = pipe_of(slot);
+	struct token_slot *s = slot->state;
 	struct wr w = { .p = s->out, .cap = sizeof(s->out) };
-	struct usb_setup setup = { .type = SEND_TYPE, .request = SEND_BLOCK,
-		.length = (uint16_t)block.n };
+	struct rd head = { .in = view_first(block, 4) };
+	struct usb_setup setup = { .type = p->send_type, .request = p->send };
 
 	s->stage = TOKEN_SEND;
 	s->wait_ms = takes_time(block) && wait_ms < ANSWER_MS ? ANSWER_MS :
 	    wait_ms;
+	if (p->head_in_setup) {
+		setup.value = rd_le16(&head);
+		setup.index = rd_le16(&head);
+		block = view_skip(block, 4);
+	}
+	setup.length = (uint16_t)block.n;
 	usb_setup_write(&w, &setup);
 	wr_view(&w, block);
 	return step_control(wr_done(&w), SEND_MS);
@@ -166,10 +191,10 @@ carry(struct ifd_slot *slot, struct step s)
 
 	switch (s.kind) {
 	case STEP_SEND:
-		return send_block(t, s.out, s.wait_ms);
+		return send_block(slot, s.out, s.wait_ms);
 	case STEP_WAIT:
 		t->paused = false;
-		return fetch(t, TOKEN_QUIET, s.wait_ms);
+		return fetch(slot, TOKEN_QUIET, s.wait_ms);
 	default:
 		return exchange_over(slot, s);
 	}
@@ -203,8 +228,8 @@ on_stuck(struct ifd_slot *slot)
 
 /* ---- reset ---- */
 
-static struct step
-mute(struct ifd_slot *slot, struct step failure)
+struct step
+token_mute(struct ifd_slot *slot, struct step failure)
 {
 	struct token_slot *s = slot->state;
 
@@ -220,45 +245,63 @@ smaller(unsigned a, unsigned b)
 	return (uint8_t)(a < b ? a : b);
 }
 
-/* TA3 of these cards offers 254 bytes; 32 are what was ever used. */
 static enum err
 begin_t1(struct ifd_slot *slot)
 {
 	struct token_slot *s = slot->state;
+	const struct token_pipe *pipe = pipe_of(slot);
 	unsigned block = slot->reader->block_size;
 	struct t1_params p = {
 		.crc = s->atr.crc,
-		.ifsc = smaller(s->atr.ifsc, block != 0 ? block :
-		    T1_IFS_DEFAULT),
-		.ifsd = T1_IFS_DEFAULT,
+		.ifsc = smaller(s->atr.ifsc, block != 0 ? block : pipe->ifsc),
+		.ifsd = pipe->ifsd,
 		.bwt_ms = atr_bwt_ms(&s->atr, CLOCK_KHZ) + SLACK_MS,
 	};
 
 	return t1_init(&s->t1, &p, s->rsp, T1_RESPONSE_MAX);
 }
 
+/* The larger blocks that are to be tried, 0 when none are. */
+static uint8_t
+larger_blocks(const struct ifd_slot *slot)
+{
+	const struct token_slot *s = slot->state;
+	uint8_t block = slot->reader->block_size;
+
+	if (block == 0 && pipe_of(slot)->announces)
+		block = s->atr.ifsc;
+	return block > s->t1.ifsd ? block : 0;
+}
+
+struct step
+token_powered(struct ifd_slot *slot, struct view atr)
+{
+	struct token_slot *s = slot->state;
+
+	if (begin_t1(slot) != ERR_OK)
+		return token_mute(slot, step_fail(ERR_CARD));
+	s->has_t1 = true;
+	memcpy(slot->atr, atr.p, atr.n);
+	slot->atr_n = atr.n;
+	s->announcing = larger_blocks(slot) != 0;
+	if (!s->announcing)
+		return powered(slot);
+	return carry(slot, t1_announce_ifsd(&s->t1, larger_blocks(slot)));
+}
+
 static struct step
 on_atr(struct ifd_slot *slot, struct view atr)
 {
 	struct token_slot *s = slot->state;
-	unsigned block = slot->reader->block_size;
 
 	if (atr_parse(&s->atr, atr) != ERR_OK && !atr_is_usable(&s->atr))
-		return mute(slot, ifd_fail(slot, ERR_CARD, "the ATR makes no "
-		    "sense: %s", atr_flaw_text(s->atr.flaw)));
+		return token_mute(slot, ifd_fail(slot, ERR_CARD, "the ATR "
+		    "makes no sense: %s", atr_flaw_text(s->atr.flaw)));
 	if (s->atr.protocol != 1)
-		return mute(slot, ifd_fail(slot, ERR_PROTOCOL, "the card does "
-		    "not begin with T=1, and the token can carry nothing "
+		return token_mute(slot, ifd_fail(slot, ERR_PROTOCOL, "the card "
+		    "does not begin with T=1, and the token can carry nothing "
 		    "else"));
-	if (begin_t1(slot) != ERR_OK)
-		return mute(slot, step_fail(ERR_CARD));
-	s->has_t1 = true;
-	memcpy(slot->atr, atr.p, atr.n);
-	slot->atr_n = atr.n;
-	s->announcing = block > T1_IFS_DEFAULT;
-	if (!s->announcing)
-		return powered(slot);
-	return carry(slot, t1_announce_ifsd(&s->t1, (uint8_t)block));
+	return token_powered(slot, atr);
 }
 
 /* The length byte in front is believed when the bytes are there. */
@@ -270,8 +313,8 @@ on_counted_atr(struct ifd_slot *slot, struct view in)
 	struct view atr = rd_take(&r, n);
 
 	if (r.bad || n == 0)
-		return mute(slot, ifd_fail(slot, ERR_CARD, "an ATR of %u bytes "
-		    "was announced in an answer of %zu", n, in.n));
+		return token_mute(slot, ifd_fail(slot, ERR_CARD, "an ATR of "
+		    "%u bytes was announced in an answer of %zu", n, in.n));
 	return on_atr(slot, atr);
 }
 
@@ -285,6 +328,17 @@ start_rite(struct ifd_slot *slot)
 	    model_of(slot)->n_reset);
 }
 
+static struct step
+on_plain_atr(struct ifd_slot *slot, struct view in)
+{
+	size_t n;
+
+	if (atr_length(&n, in) != ERR_OK || n > in.n)
+		return token_mute(slot, ifd_fail(slot, ERR_CARD, "the %zu "
+		    "bytes that came are no ATR", in.n));
+	return on_atr(slot, view_first(in, n));
+}
+
 /* Once more, for a token that has just got its power; one that is silent has
    cost enough time already. */
 static struct step
@@ -296,10 +350,10 @@ on_rite_failed(struct ifd_slot *slot, struct step failure)
 		s->stage = TOKEN_RESET_AGAIN;
 		return step_pause(RESET_PAUSE_MS);
 	}
-	return mute(slot, ifd_fail(slot, failure.err, "the token did not "
-	    "take transfer %zu of the %zu of its reset: %s", s->script.at + 1,
-	    s->script.n, failure.err == ERR_READER ? "an answer of another "
-	    "kind" : err_text(failure.err)));
+	return token_mute(slot, ifd_fail(slot, failure.err, "the token did "
+	    "not take transfer %zu of the %zu of its reset: %s",
+	    s->script.at + 1, s->script.n, failure.err == ERR_READER ?
+	    "an answer of another kind" : err_text(failure.err)));
 }
 
 static struct step
@@ -307,7 +361,10 @@ rite(struct ifd_slot *slot, struct step s)
 {
 	if (s.kind == STEP_FAIL)
 		return on_rite_failed(slot, s);
-	return s.kind == STEP_DONE ? on_counted_atr(slot, s.out) : s;
+	if (s.kind != STEP_DONE)
+		return s;
+	return model_of(slot)->plain_atr ? on_plain_atr(slot, s.out) :
+	    on_counted_atr(slot, s.out);
 }
 
 /*
@@ -437,7 +494,7 @@ token_input(struct ifd_slot *slot, struct view in)
 		s->stage = TOKEN_IDLE;
 		return hand_over(slot);
 	case TOKEN_SEND:
-		return fetch(s, TOKEN_RECEIVE, s->wait_ms);
+		return fetch(slot, TOKEN_RECEIVE, s->wait_ms);
 	case TOKEN_QUIET:
 		if (in.n == 0)
 			return on_quiet(slot);
@@ -460,12 +517,12 @@ token_timeout(struct ifd_slot *slot)
 	case TOKEN_RESET_AGAIN:
 		return rite(slot, start_rite(slot));
 	case TOKEN_ATR:
-		return mute(slot, ifd_fail(slot, ERR_MUTE, "the token has not "
-		    "sent its ATR"));
+		return token_mute(slot, ifd_fail(slot, ERR_MUTE, "the token "
+		    "has not sent its ATR"));
 	case TOKEN_SEND:
 		return on_stuck(slot);
 	case TOKEN_QUIET_PAUSE:
-		return fetch(s, TOKEN_QUIET, T1_QUIET_MS);
+		return fetch(slot, TOKEN_QUIET, T1_QUIET_MS);
 	case TOKEN_RECEIVE:
 	case TOKEN_QUIET:
 		return carry(slot, t1_timeout(&s->t1));

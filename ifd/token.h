@@ -4,8 +4,10 @@
 
 /*
  * USB tokens whose card speaks T=1 over vendor control transfers: a block goes
- * out with request 06, the answer is fetched with request 86. What differs from
- * family to family is how the card is reset. The card is always there and has
+ * out with one request, the answer is fetched with another. What differs from
+ * family to family is how the card is reset, and by which requests a block is
+ * carried (the eToken's, where nothing else is said). The card is always there
+ * and has
  * power for as long as the token is plugged in; nothing is asked of an idle
  * token.
  *
@@ -19,12 +21,26 @@
 #include "protocols/script.h"
 #include "protocols/t1.h"
 
+struct token_pipe {
+	uint8_t send_type, send;	/* bmRequestType, bRequest */
+	/* The first four bytes of a block travel as wValue and wIndex. */
+	bool head_in_setup;
+	uint8_t receive_type, receive;
+	uint16_t receive_length; /* 0: the longest block and one byte */
+	uint8_t ifsc;		/* at most, whatever the ATR offers */
+	uint8_t ifsd;		/* the card's blocks may be as large */
+	/* What the ATR offers is offered to the card in return. */
+	bool announces;
+};
+
 struct token_model {
-	/* Resets the card. The ATR is the answer that the script keeps, with its
-	   length in front. NULL: the card is never reset, and its ATR comes by
-	   itself on the interrupt endpoint, without a length. */
+	/* Resets the card. The ATR is the answer that the script keeps, with
+	   its length in front. NULL: the card is never reset, and its ATR comes
+	   by itself on the interrupt endpoint, without a length. */
 	const struct script_row *reset;
 	size_t n_reset;
+	bool plain_atr;		/* kept without a length */
+	const struct token_pipe *pipe;	/* NULL: the eToken's */
 	const char *plan;	/* how it is driven, for people */
 };
 
@@ -73,6 +89,12 @@ struct step	token_failed(struct ifd_slot *, enum err);
 void		token_ended(struct ifd_slot *);
 int		token_interrupt(struct ifd_reader *, struct view);
 void		token_close(struct ifd_reader *);
+
+/* For a driver that resets the card itself: the rest of IFD_POWER_ON, with the
+   ATR in s->atr and as bytes. */
+struct step	token_powered(struct ifd_slot *, struct view atr);
+/* ... and its end when it failed. */
+struct step	token_mute(struct ifd_slot *, struct step failure);
 
 /* The members that are the same for all. */
 #define TOKEN_DRIVER							\

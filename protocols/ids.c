@@ -10,6 +10,9 @@
 static const struct id_row rows[] = {
 	{ 0x046a, 0x002d, "ccid", "Cherry SmartTerminal ST-1044U" },
 	{ 0x046a, 0x003e, "ccid", "Cherry SmartTerminal ST-2xxx" },
+	{ 0x04b9, 0x1200, "ikey2k", "Rainbow iKey 2032" },
+	{ 0x04b9, 0x1202, "ikey2k", "Rainbow iKey 2032" },
+	{ 0x04b9, 0x1300, "ikey3k", "Rainbow iKey 3000" },
 	{ 0x04e6, 0x5111, "ccid", "SCM SCR331-DI" },
 	{ 0x04e6, 0x511a, "ccid", "SCM SCR3310 NTTCom" },
 	{ 0x04e6, 0x5120, "ccid", "SCM SCR331-DI NTTCom" },
@@ -23,6 +26,7 @@ static const struct id_row rows[] = {
 	{ 0x0529, 0x0514, "etoken", "Aladdin eToken PRO" },
 	{ 0x0529, 0x0600, "etoken64", "Aladdin eToken PRO 64k" },
 	{ 0x0529, 0x0700, "etoken64", "Aladdin eToken PRO 64k" },
+	{ 0x073d, 0x0005, "eutron", "Eutron CryptoIdendity" },
 	{ 0x076b, 0x532a, "ccid", "OMNIKEY 5321 CLi" },
 	{ 0x076b, 0x5340, "ccid", "OMNIKEY 5021 CL" },
 	{ 0x08e6, 0x1359, "ccid", "Verisign secure storage token" },

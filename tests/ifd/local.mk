@@ -5,6 +5,8 @@ ifd_tests = \
 	%D%/test_ccid_tpdu \
 	%D%/test_etoken \
 	%D%/test_etoken_errors \
+	%D%/test_eutron \
+	%D%/test_ikey \
 	%D%/test_link \
 	%D%/test_sandbox \
 	%D%/test_token_faults \
@@ -34,6 +36,12 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 	%D%/etoken_talk.h %D%/talk.c %D%/talk.h
 %C%_test_etoken_errors_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_etoken_errors_LDADD = $(IFD_TEST_LDADD)
+%C%_test_eutron_SOURCES = %D%/test_eutron.c %D%/talk.c %D%/talk.h
+%C%_test_eutron_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_eutron_LDADD = $(IFD_TEST_LDADD)
+%C%_test_ikey_SOURCES = %D%/test_ikey.c %D%/talk.c %D%/talk.h
+%C%_test_ikey_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ikey_LDADD = $(IFD_TEST_LDADD)
 %C%_test_link_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_link_LDADD = $(IFD_TEST_LDADD)
 %C%_test_sandbox_CFLAGS = $(UNIT_CFLAGS)
