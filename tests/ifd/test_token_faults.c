@@ -216,9 +216,9 @@ request(struct world *w, struct sim *s, enum ifd_op op, struct view data,
 }
 
 enum {
-	RESET_LIMIT_MS = 45000,	/* two rites, the slow half silent */
-	/* 20 s and the card's BWT six times, or once more 10 s */
-	APDU_LIMIT_MS = 65000,
+	RESET_LIMIT_MS = 11000,	/* one silent transfer is enough */
+	/* 20 s, then the card's BWT six times or 10 s for a last block */
+	APDU_LIMIT_MS = 50000,
 };
 
 static const struct view command = V(UPDATE);
