@@ -4,13 +4,16 @@
     test_opensc.py                      the tests, as TAP
     test_opensc.py --record CARD FILE   writes FILE, a talk for test_cardos
 
-pcscd runs in a mount namespace with a /run/pcscd of its own, so a pcscd of this
-machine is not disturbed.
+All runs in namespaces with a /run/pcscd and a loopback device of their own, so
+a pcscd of this machine is not disturbed, nor another run of this.
 """
+import fcntl
 import os
+import pty
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -40,54 +43,49 @@ def missing():
     if not os.path.isdir("/run/pcscd"):
         return "there is no /run/pcscd"
     if subprocess.run(unshare("true"), capture_output=True).returncode != 0:
-        return "no mount namespace can be made"
+        return "no namespaces can be made"
     return None
 
 
 def unshare(*words):
-    return ["unshare", "--mount"] + \
+    return ["unshare", "--mount", "--net"] + \
         (["--map-root-user"] if os.getuid() else []) + list(words)
 
 
-def two_free_ports():
-    """vpcd takes the next port, too, for its second slot."""
-    for port in range(35963, 45963, 2):
-        try:
-            for p in (port, port + 1):
-                with socket.socket() as s:
-                    s.bind(("127.0.0.1", p))
-            return port
-        except OSError:
-            continue
-    raise Skip("no free ports")
+def loopback_up():
+    SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
 
 
 class Card:
     """An emulated card in a virtual reader, and a directory to work in."""
 
+    port = 35963
+
     def __init__(self, name, talk=None):
         self.dir = tempfile.mkdtemp(prefix="opensc")
         self.talk = talk
-        port = two_free_ports()
+        Card.port += 2      # vpcd takes the next one, too; no TIME_WAIT
         subprocess.run(["mount", "-t", "tmpfs", "none", "/run/pcscd"],
                        check=True)
         conf = os.path.join(self.dir, "conf")
         os.mkdir(conf)
         with open(os.path.join(conf, "vpcd"), "w") as f:
-            f.write(f'FRIENDLYNAME "vpcd"\nDEVICENAME /dev/null:{port:#x}\n'
-                    f"LIBPATH {VPCD}\nCHANNELID {port:#x}\n")
+            f.write(f'FRIENDLYNAME "vpcd"\nDEVICENAME /dev/null:{Card.port:#x}\n'
+                    f"LIBPATH {VPCD}\nCHANNELID {Card.port:#x}\n")
         with open(os.path.join(self.dir, "log"), "w") as log:
             self.pcscd = subprocess.Popen(["pcscd", "-f", "-c", conf],
                                           stdout=log, stderr=log)
         self.bridge = None
-        self.connect(name, port)
+        self.connect(name)
 
-    def connect(self, name, port):
+    def connect(self, name):
         program = os.path.join(os.environ.get("top_builddir", "."),
                                "tests/emulator/vpcd_bridge")
         for _ in range(TRIES):
             self.bridge = subprocess.Popen(
-                [program, name, str(port)] +
+                [program, name, str(Card.port)] +
                 ([self.talk] if self.talk else []),
                 stderr=subprocess.DEVNULL)
             time.sleep(0.2)
@@ -123,6 +121,23 @@ class Card:
         p = self.run(*words, check=False)
         assert p.returncode != 0, f"{' '.join(words)} succeeded"
         return p.stdout
+
+    def typed(self, answer, *words):
+        """Runs a tool that asks on its terminal; the exit status."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execvp(words[0], words)
+        said = b""
+        while True:
+            try:
+                said += os.read(fd, 1000)
+            except OSError:     # the tool has ended
+                break
+            if said.rstrip().endswith(b"]:"):
+                os.write(fd, answer.encode() + b"\n")
+                said = b""
+        os.close(fd)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
     def write(self, name, data):
         with open(os.path.join(self.dir, name), "wb") as f:
@@ -297,6 +312,16 @@ def through_pkcs11():
 
 
 @test
+def erased_and_made_again():
+    with Card("cardos") as c:
+        for _ in range(2):
+            personalize(c)
+            generate(c, 1024, "sign", "45")
+            same(c.typed("12345678", "pkcs15-init", "-E"), 0)
+            same("Empty directory" in c.run("opensc-tool", "-f").stdout, True)
+
+
+@test
 def a_card_of_the_first_version():
     with Card("cardos-m4.0") as c:
         personalize(c)
@@ -381,6 +406,7 @@ def main():
         env = dict(os.environ, **{INSIDE: "1"})
         return subprocess.run(
             unshare(sys.executable, "-B", *sys.argv), env=env).returncode
+    loopback_up()
     if sys.argv[1:2] == ["--record"]:
         record(*sys.argv[2:4])
         return 0
