@@ -213,6 +213,8 @@ answer_at_once(struct slot *s, struct request *r)
 		r->arg = s->protocol;
 	else if (r->kind != REQUEST_POWER_OFF || s->card != SLOT_PRESENT)
 		return false;
+	if (e == ERR_NO_CARD)
+		s->ops->doubt(s->ops_arg);
 	request_end(s, r, e);
 	return true;
 }

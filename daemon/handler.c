@@ -18,7 +18,7 @@
 #include "daemon/spawn.h"
 
 enum {
-	SILENCE_MS = 5000,	/* with a request out: time for a PING */
+	SILENCE_MS = 5000,	/* with reason to doubt: time for a PING */
 	PONG_MS = 2000,
 	QUEUE_MAX = 1024,	/* messages */
 	LOG_LINES_MAX = 200,	/* in LOG_WINDOW_MS; the rest is dropped */
@@ -43,6 +43,7 @@ struct handler {
 	unsigned queued;
 	unsigned outstanding;	/* answers it owes us */
 	bool pinged;
+	uint64_t heard_ms;
 	unsigned log_lines;
 	uint64_t log_since_ms;
 	bool in_callback, dead;
@@ -103,6 +104,7 @@ static void
 heard(struct handler *h)
 {
 	h->pinged = false;
+	h->heard_ms = clock_now_ms();
 	if (h->outstanding != 0)
 		watch(h, SILENCE_MS);
 	else
@@ -309,19 +311,32 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_silence(evutil_socket_t fd, short what, void *arg)
+ask_for_a_sign(struct handler *h)
 {
-	struct handler *h = arg;
 	struct channel_msg ping = { .type = CHANNEL_PING };
 
-	(void)fd;
-	(void)what;
 	if (h->pinged || handler_send(h, &ping) != ERR_OK) {
 		handler_kill(h, "it gave no sign of life");
 		return;
 	}
 	h->pinged = true;
 	watch(h, PONG_MS);
+}
+
+static void
+on_silence(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	ask_for_a_sign(arg);
+}
+
+void
+handler_doubt(struct handler *h)
+{
+	if (h->fd >= 0 && !h->pinged &&
+	    clock_now_ms() - h->heard_ms >= SILENCE_MS)
+		ask_for_a_sign(h);
 }
 
 void
@@ -355,8 +370,14 @@ handler_reap(struct handler *h)
 	char why[sizeof(h->why) + 40];
 	int status;
 
-	if (h->pid == 0 || waitpid(h->pid, &status, WNOHANG) != h->pid)
+	if (h->pid == 0 ||
+	    waitpid(h->pid, &status, WNOHANG | WUNTRACED) != h->pid)
 		return;
+	if (WIFSTOPPED(status)) {	/* it has two seconds to go on */
+		if (h->fd >= 0 && !h->pinged)
+			ask_for_a_sign(h);
+		return;
+	}
 	h->pid = 0;
 	h->in_callback = true;
 	while (read_one(h))	/* its last words */

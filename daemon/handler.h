@@ -59,7 +59,13 @@ enum err	handler_send(struct handler *,
 /* SIGKILL; `ended` follows. why replaces the words about the signal. */
 void		handler_kill(struct handler *, const char *why);
 
-/* A child died: looks whether it was this one. */
+/*
+ * What it last said is about to be believed, and it owes us nothing: if that was
+ * over 5 s ago it is asked for a sign of life, and killed when it gives none.
+ */
+void		handler_doubt(struct handler *);
+
+/* A child died or was stopped: looks whether it was this one. */
 void		handler_reap(struct handler *);
 
 pid_t		handler_pid(const struct handler *);

@@ -93,11 +93,21 @@ ops_event(void *arg, unsigned index, enum slot_event e)
 	}
 }
 
+static void
+ops_doubt(void *arg)
+{
+	struct reader *r = arg;
+
+	if (r->handler != NULL)
+		handler_doubt(r->handler);
+}
+
 static const struct slot_ops ops = {
 	.now_ms = ops_now_ms,
 	.wake_at = ops_wake_at,
 	.send = ops_send,
 	.event = ops_event,
+	.doubt = ops_doubt,
 };
 
 static void

@@ -42,6 +42,8 @@ struct slot_ops {
 	/* Sends to the handler; the answer comes through slot_result. */
 	enum err (*send)(void *arg, const struct channel_msg *) MUST_USE;
 	void (*event)(void *arg, unsigned index, enum slot_event);
+	/* A client was told that there is no card, on the handler's word. */
+	void (*doubt)(void *arg);
 };
 
 #define SLOT_NEVER UINT64_MAX

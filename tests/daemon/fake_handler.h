@@ -63,11 +63,18 @@ world_event(void *arg, unsigned index, enum slot_event e)
 	w->events[n] = "KIRX"[e];	/* known, inserted, removed, reset */
 }
 
+static void
+world_doubt(void *arg)
+{
+	(void)arg;
+}
+
 static const struct slot_ops world_ops = {
 	.now_ms = world_now,
 	.wake_at = world_wake_at,
 	.send = world_send,
 	.event = world_event,
+	.doubt = world_doubt,
 };
 
 static inline struct world *

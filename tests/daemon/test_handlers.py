@@ -167,6 +167,45 @@ def silence(t):
         t.ok(d.wait_log("is ready"), "the next one does better")
 
 
+def ready_without_a_card(server):
+    """slotd owes it no power-off later, so nothing is ever asked of it."""
+    h = server.handler()
+    h.do("READY")
+    h.do("CARD", arg=0)
+    return h
+
+
+def stopped(t):
+    """One that is stopped while idle is noticed by that alone."""
+    with new_slotd() as d, fake(d) as server:
+        d.start(d.reader(server.address, "1-1"))
+        h = ready_without_a_card(server)
+        d.wait_log("is ready")
+        os.kill(h.born["pid"], signal.SIGSTOP)
+        t.ok(d.wait_log("no sign of life"), "a stopped handler is replaced")
+        server.handler().become_ready()
+        t.ok(d.wait_log("is ready"), "the next one goes on")
+
+
+def hung_without_a_card(t):
+    """slotd knows by itself that no card is in, yet asks whether it is true."""
+    with new_slotd() as d, fake(d) as server:
+        d.start(d.reader(server.address, "1-1"))
+        h = ready_without_a_card(server)
+        d.wait_log("is ready")
+        h.do("hang")
+        with d.control() as c:
+            end = time.monotonic() + 10
+            while time.monotonic() < end:       # it was heard of just now
+                error = c.ask(cmd="transmit", reader=0, apdu="00840000")["error"]
+                if error != "NO_CARD":
+                    break
+                time.sleep(0.1)
+        t.ok(d.wait_log("no sign of life"), "a client's question finds it out")
+        server.handler().become_ready()
+        t.ok(d.wait_log("is ready"), "the next one does better")
+
+
 def log_lines(t):
     with new_slotd() as d, fake(d) as server:
         d.start(d.reader(server.address, "1-1"))
@@ -284,8 +323,8 @@ def main():
     t = Tap()
     for test in (birth, ready_and_quit, deaf_to_quit, killed_and_back, lies,
                  ready_twice, failure, failure_without_end, unplugged,
-                 silence, log_lines, bad_servers, signals,
-                 one_per_directory, background):
+                 silence, stopped, hung_without_a_card, log_lines,
+                 bad_servers, signals, one_per_directory, background):
         try:
             test(t)
         except (Timeout, AssertionError, OSError, EOFError) as e:

@@ -5,3 +5,9 @@ scenario_scripts = \
 # End of scenario_scripts
 TESTS += $(scenario_scripts)
 EXTRA_DIST += $(scenario_scripts)
+
+# A long rough ride, for SOAK_SECONDS (60) with SOAK_SEED (the time).
+EXTRA_DIST += %D%/soak.py
+.PHONY: soak
+soak: all
+	$(TESTS_ENVIRONMENT) $(PY_LOG_COMPILER) $(top_srcdir)/%D%/soak.py $(SOAK_SECONDS) $(SOAK_SEED)
