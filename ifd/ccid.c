@@ -117,28 +117,17 @@ ccid_command(struct ifd_slot *slot, enum ccid_stage stage, struct ccid_cmd cmd,
 }
 
 static struct step
-ask_rates(struct ifd_slot *slot)
-{
-	struct ccid_slot *s = slot->state;
-	struct wr w = { .p = s->setup, .cap = sizeof(s->setup) };
-	struct usb_setup setup = ccid_rates_request(
-	    ccid_of(slot)->plan.interface);
-
-	if (!ccid_of(slot)->plan.asks_rates)
-		return step_done((struct view){ NULL, 0 });
-	s->stage = CCID_STAGE_RATES;
-	usb_setup_write(&w, &setup);
-	return step_control(wr_done(&w), CCID_RATES_MS);
-}
-
-static struct step
 ask_status(struct ifd_slot *slot)
 {
-	bool slow = ccid_has_quirk(ccid_of(slot)->plan.quirks,
-	    CCID_QUIRK_SLOW_STATUS);
+	uint64_t quirks = ccid_of(slot)->plan.quirks;
+	uint32_t wait_ms = CCID_STATUS_MS;
 
+	if (ccid_has_quirk(quirks, CCID_QUIRK_SLOW_STATUS))
+		wait_ms = CCID_SLOW_STATUS_MS;
+	if (ccid_has_quirk(quirks, CCID_QUIRK_SLOW_OPEN))
+		wait_ms = CCID_SLOW_OPEN_MS;
 	return ccid_command(slot, CCID_STAGE_STATUS, ccid_slot_status(),
-	    slow ? CCID_SLOW_STATUS_MS : CCID_STATUS_MS);
+	    wait_ms);
 }
 
 static struct step
@@ -147,7 +136,7 @@ power_on(struct ifd_slot *slot, bool warm)
 	struct ccid_slot *s = slot->state;
 
 	s->purpose = CCID_FOR_ATR;
-	s->switched = s->no_pps = false;
+	s->switched = s->no_pps = s->escaped = s->once_more = false;
 	s->below = 0;
 	return ccid_reset(slot, warm);
 }
@@ -178,6 +167,10 @@ note_trouble(struct ifd_slot *slot)
 {
 	const struct ccid_slot *s = slot->state;
 
+	if (s->x.stale != 0 && !ccid_has_quirk(ccid_of(slot)->plan.quirks,
+	    CCID_QUIRK_EMPTY_PACKETS))
+		log_at(LOG_LEVEL_INFO, NULL, "slot %u: late, foreign or empty "
+		    "answers were discarded (%u)", slot->number, s->x.stale);
 	if (!s->x.stuck)
 		return;
 	slot->reader->lost = true;
@@ -229,6 +222,11 @@ ccid_next(struct ifd_slot *slot, struct step s)
 		return on_status(slot, s);
 	case CCID_STAGE_APDU:
 		return ccid_on_response(slot, s);
+	case CCID_STAGE_OPEN_ESCAPE:
+		return ccid_open_escaped(slot, s);
+	case CCID_STAGE_POWER_ESCAPE:
+		return ccid_power_on_card(slot);
+	case CCID_STAGE_WAKE:
 	case CCID_STAGE_RATES:
 	case CCID_STAGE_OFF:
 		break;
@@ -245,7 +243,7 @@ on_request(struct ifd_slot *slot, const struct ifd_request *r)
 
 	switch (r->op) {
 	case IFD_OPEN:
-		return ask_rates(slot);
+		return ccid_open_begin(slot);
 	case IFD_STATUS:
 		return ask_status(slot);
 	case IFD_POWER_ON:
@@ -315,18 +313,20 @@ on_cancel(struct ifd_slot *slot)
 /* ---- as the engine tells of them ---- */
 
 static struct step
-start(struct ifd_slot *slot, const struct ifd_request *r)
+out(struct ifd_slot *slot, struct step step)
 {
-	return ccid_down(slot, on_request(slot, r));
+	const struct ccid_slot *s = slot->state;
+
+	if (step.kind == STEP_ABORT && s->x.aborts == 1)
+		log_at(LOG_LEVEL_INFO, NULL, "slot %u: %s: the command is "
+		    "aborted", slot->number, err_text(s->x.why));
+	return ccid_down(slot, step);
 }
 
 static struct step
-on_rates(struct ifd_slot *slot, struct view in)
+start(struct ifd_slot *slot, const struct ifd_request *r)
 {
-	if (ccid_rates_parse(&ccid_of(slot)->rates, in) != ERR_OK)
-		log_at(LOG_LEVEL_INFO, NULL, "its data rates are malformed "
-		    "(%zu bytes)", in.n);
-	return step_done((struct view){ NULL, 0 });
+	return out(slot, on_request(slot, r));
 }
 
 static struct step
@@ -335,10 +335,10 @@ input(struct ifd_slot *slot, struct view in)
 	struct ccid_slot *s = slot->state;
 
 	if (s->stage == CCID_STAGE_RATES)
-		return on_rates(slot, in);
+		return ccid_open_rates(slot, in);
 	if (s->iccd_buf != NULL)
 		return ccid_from_iccd(slot, iccd_input(&s->iccd, in));
-	return ccid_on_message(slot, in);
+	return out(slot, ccid_on_message(slot, in));
 }
 
 static struct step
@@ -346,11 +346,13 @@ timeout(struct ifd_slot *slot)
 {
 	struct ccid_slot *s = slot->state;
 
+	if (s->stage == CCID_STAGE_WAKE)
+		return out(slot, ccid_open_awake(slot));
 	if (s->stage == CCID_STAGE_RATES)
 		return step_done((struct view){ NULL, 0 });
 	if (s->iccd.state != ICCD_IDLE)
 		return ccid_from_iccd(slot, iccd_timeout(&s->iccd));
-	return ccid_down(slot, ccid_on_timeout(slot));
+	return out(slot, ccid_on_timeout(slot));
 }
 
 /* Many readers stall the request for data rates. */
@@ -363,13 +365,17 @@ failed(struct ifd_slot *slot, enum err e)
 		return step_done((struct view){ NULL, 0 });
 	if (s->iccd.state != ICCD_IDLE)
 		return ccid_from_iccd(slot, iccd_failed(&s->iccd, e));
-	return ccid_down(slot, ccid_on_failed(slot, e));
+	return out(slot, ccid_on_failed(slot, e));
 }
 
 static struct step
 cancel(struct ifd_slot *slot)
 {
-	return ccid_down(slot, on_cancel(slot));
+	const struct ccid_slot *s = slot->state;
+
+	if (s->stage == CCID_STAGE_WAKE)
+		return step_fail(ERR_CANCELLED);
+	return out(slot, on_cancel(slot));
 }
 
 static void

@@ -8,6 +8,7 @@
  * them a command to the reader or an exchange with the card:
  *
  *	ccid.c		opening, events, what follows a stage
+ *	ccid_open.c	what a reader needs once, after it was claimed
  *	ccid_power.c	resets, voltages, the ATR
  *	ccid_setup.c	protocol, speed, parameters and field size after an ATR
  *	ccid_card.c	bytes for the card, at each level of exchange
@@ -29,6 +30,7 @@ enum {	/* milliseconds; a reader extends them itself while a card works */
 	CCID_RATES_MS = 3000,
 	CCID_STATUS_MS = 5000,
 	CCID_SLOW_STATUS_MS = 20000,
+	CCID_SLOW_OPEN_MS = 60000,
 	CCID_POWER_MS = 10000,
 	CCID_PARAMETERS_MS = 5000,
 	/* Some readers do not, so an APDU may take as long as a key takes to be
@@ -43,11 +45,14 @@ enum {	/* milliseconds; a reader extends them itself while a card works */
 enum { CCID_SLOW_CARDS = 8 };
 
 enum ccid_stage {
+	CCID_STAGE_WAKE,	/* IFD_OPEN: a pause */
+	CCID_STAGE_OPEN_ESCAPE,	/* IFD_OPEN */
 	CCID_STAGE_RATES,	/* the class request of IFD_OPEN */
 	CCID_STAGE_STATUS,
 	CCID_STAGE_OFF,
 	CCID_STAGE_OFF_FIRST,	/* of a cold reset */
 	CCID_STAGE_ON,
+	CCID_STAGE_POWER_ESCAPE, /* what it needs to be tried again */
 	CCID_STAGE_PPS,
 	CCID_STAGE_PARAMETERS,
 	CCID_STAGE_IFSD,
@@ -96,6 +101,8 @@ struct ccid_slot {
 	/* the card */
 	bool active;		/* the reader says that it has power */
 	bool warm;		/* the reset under way */
+	bool escaped;		/* CCID_STAGE_POWER_ESCAPE was there */
+	bool once_more;		/* the reset is to be done twice */
 	unsigned power;		/* index of plan.power being tried, or in use */
 	struct atr atr;
 	/* how one speaks with it */
@@ -156,6 +163,14 @@ struct step	ccid_down(struct ifd_slot *, struct step);
 
 /* A step of protocols/iccd.h: its end is an answer to what is above. */
 struct step	ccid_from_iccd(struct ifd_slot *, struct step);
+
+/* ---- ccid_open.c ---- */
+
+/* IFD_OPEN, and what follows its stages. */
+struct step	ccid_open_begin(struct ifd_slot *);
+struct step	ccid_open_awake(struct ifd_slot *);
+struct step	ccid_open_escaped(struct ifd_slot *, struct step);
+struct step	ccid_open_rates(struct ifd_slot *, struct view);
 
 /* ---- ccid_power.c ---- */
 

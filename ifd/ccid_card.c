@@ -28,25 +28,34 @@ by_character(const struct ifd_slot *slot)
 static size_t
 awaited(const struct ccid_slot *s)
 {
+	size_t whole;
+
 	if (s->machine == CCID_BY_T0)
 		return t0_expects(&s->t0);
 	if (s->machine == CCID_BY_PPS)
 		return pps_expects(&s->pps);
 	if (s->block_n < PROLOGUE)
 		return PROLOGUE - s->block_n;
-	return s->block[LEN_AT] + (s->t1.params.crc ? 2u : 1u) + PROLOGUE -
-	    s->block_n;
+	whole = PROLOGUE + s->block[LEN_AT] + (s->t1.params.crc ? 2u : 1u);
+	return whole > s->block_n ? whole - s->block_n : 0;
 }
 
-/* wLevelParameter: how many bytes to ask the card for, at character level. ICCD
-   has one byte for it. */
+/*
+ * wLevelParameter: how many bytes to ask the card for, at character level. ICCD
+ * has one byte for it, and O2Micro readers lose answers that fill their packets.
+ */
 static uint16_t
 expected(const struct ifd_slot *slot)
 {
+	const struct ccid_plan *p = &ccid_of(slot)->plan;
 	size_t n = by_character(slot) ? awaited(slot->state) : 0;
 
-	return ccid_of(slot)->plan.transport == CCID_ICCD_B && n > UINT8_MAX ?
-	    UINT8_MAX : (uint16_t)n;
+	if (p->transport == CCID_ICCD_B && n > UINT8_MAX)
+		n = UINT8_MAX;
+	if (ccid_has_quirk(p->quirks, CCID_QUIRK_SPLIT_64) && n > 1 &&
+	    (n + CCID_HEADER) % 64 == 0)
+		n--;
+	return (uint16_t)n;
 }
 
 /* bBWI, the factor of the block waiting time that an S(WTX) has granted. */
@@ -108,13 +117,12 @@ block_is_whole(struct ccid_slot *s, struct view part)
 {
 	struct wr w = { .p = s->block, .cap = sizeof(s->block),
 		.n = s->block_n };
-	size_t before = s->block_n;
 
 	wr_view(&w, part);
 	s->block_n = w.n;
 	if (w.bad || part.n == 0 || w.n < PROLOGUE)
 		return true;		/* and bad, which T=1 will see */
-	return before >= PROLOGUE || s->block[LEN_AT] == LEN_RFU;
+	return s->block[LEN_AT] == LEN_RFU || awaited(s) == 0;
 }
 
 static struct step

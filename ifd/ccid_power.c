@@ -6,6 +6,10 @@
 
 /* Resets of the card, at the voltages of the plan, up to its ATR. */
 
+/* GemPC: the card is no EMV card, which its reader had expected. */
+static const uint8_t gempc_power[] = { 0x1f, 0x01 };
+enum { GEMPC_NOT_EMV = 0xbb };	/* bError */
+
 struct step
 ccid_power_on_card(struct ifd_slot *slot)
 {
@@ -48,6 +52,10 @@ on_atr(struct ifd_slot *slot, struct view data)
 	if (atr_parse(&s->atr, data) != ERR_OK)
 		log_at(LOG_LEVEL_WARN, NULL, "slot %u: the ATR is odd: %s",
 		    slot->number, atr_flaw_text(s->atr.flaw));
+	if (s->once_more) {
+		s->once_more = false;
+		return ccid_reset(slot, true);
+	}
 	return ccid_setup(slot);
 }
 
@@ -63,7 +71,15 @@ static struct step
 on_power_failed(struct ifd_slot *slot, struct step failure)
 {
 	struct ccid_slot *s = slot->state;
+	bool gempc = ccid_has_quirk(ccid_of(slot)->plan.quirks,
+	    CCID_QUIRK_GEMPC_POWER);
 
+	if (gempc && s->x.rsp.error == GEMPC_NOT_EMV && !s->escaped) {
+		s->escaped = true;
+		return ccid_command(slot, CCID_STAGE_POWER_ESCAPE, ccid_escape(
+		    (struct view){ gempc_power, sizeof(gempc_power) }),
+		    CCID_STATUS_MS);
+	}
 	if (may_be_voltage(failure.err) && !s->warm &&
 	    s->power + 1 < ccid_of(slot)->plan.n_power) {
 		s->power++;

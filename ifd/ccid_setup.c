@@ -174,8 +174,11 @@ ccid_on_parameters(struct ifd_slot *slot, struct step step)
 		return announce_ifsd(slot);
 	if (s->x.rsp.type == 0)		/* no answer: not a refusal */
 		return ccid_explain(slot, step);
-	if (ccid_speed_may_be_why(slot, step.err))
+	if (ccid_speed_may_be_why(slot, step.err)) {
+		s->once_more = ccid_has_quirk(ccid_of(slot)->plan.quirks,
+		    CCID_QUIRK_RESET_TWICE);
 		return ccid_slow_down(slot, step.err);
+	}
 	if (s->purpose == CCID_FOR_PROTOCOL) {
 		s->switched = false;
 		s->protocol = slot->result == CHANNEL_T1 ? 1 : 0;

@@ -35,6 +35,7 @@ struct engine {
 	enum err step_err;
 	unsigned status_slot;
 	bool opened;		/* the driver's close is due */
+	bool doubt;		/* as engine_takes_doubt tells */
 	struct ifd_reader reader;
 	struct exchange *exchanges;	/* one a slot */
 	uint32_t *reported;		/* the card that was told, by slot */
@@ -68,6 +69,10 @@ lose(struct engine *e, enum err err, const char *text)
 	for (size_t i = 0; i < slots(e); i++)
 		exchange_abandon(&e->exchanges[i], err);
 	e->phase = PHASE_LOST;
+	if ((err == ERR_READER || err == ERR_IO || err == ERR_TIMEOUT) &&
+	    usb_reset_on_close(e->usb))
+		log_at(LOG_LEVEL_NOTICE, NULL, "%s: the device is reset, and "
+		    "opened anew", text);
 	e->events->lost(e->arg, err, text);
 }
 
@@ -115,6 +120,7 @@ ended(void *arg, struct ifd_slot *slot, enum err err, struct view data)
 	const char *text = slot->why[0] != '\0' ? slot->why : err_text(err);
 
 	e->faults = is_fault(err) ? e->faults + 1 : 0;
+	e->doubt = e->doubt || e->faults != 0;
 	if (e->phase == PHASE_READY) {
 		tell_cards(e);
 		e->events->ended(e->arg, slot, err, data, text);
@@ -161,6 +167,7 @@ fault_all(struct engine *e, enum err err)
 static void
 submit_clear_halt(struct usb_xfer *x)
 {
+	log_at(LOG_LEVEL_INFO, NULL, "endpoint %02x is halted: cleared", x->ep);
 	x->kind = USB_CLEAR_HALT;
 	x->n = 0;
 	usb_submit(x);
@@ -222,6 +229,7 @@ interrupt_done(void *arg, enum err err, struct view data)
 
 	if (err == ERR_GONE || err == ERR_CANCELLED)
 		return;
+	e->doubt = e->doubt || err == ERR_IO;
 	if (err == ERR_OK && x->kind == USB_INTERRUPT)
 		interrupt_came(e, data);
 	else if (err != ERR_OK &&
@@ -471,6 +479,16 @@ engine_deadline_ms(const struct engine *e)
 		if (e->exchanges[i].deadline_ms < min)
 			min = e->exchanges[i].deadline_ms;
 	return e->phase == PHASE_LOST ? UINT64_MAX : min;
+}
+
+bool
+engine_takes_doubt(struct engine *e)
+{
+	bool doubt = e->doubt && e->phase == PHASE_READY;
+
+	if (e->phase == PHASE_READY)
+		e->doubt = false;
+	return doubt;
 }
 
 bool

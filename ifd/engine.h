@@ -60,6 +60,13 @@ uint64_t	engine_deadline_ms(const struct engine *);
 
 bool		engine_is_ready(const struct engine *);
 
+/*
+ * True once after something that may have changed the cards without a word: a
+ * transfer failed, as it does when the system wakes up or when somebody else
+ * resets the device. An IFD_STATUS for each slot tells.
+ */
+bool		engine_takes_doubt(struct engine *);
+
 /* Valid once ready. */
 const struct ifd_reader *engine_reader(const struct engine *);
 

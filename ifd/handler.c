@@ -355,7 +355,9 @@ must_poll(const struct handler *h)
 static void
 look_at_cards(struct handler *h)
 {
-	if (!must_poll(h) || h->now_ms < h->poll_ms)
+	bool due = must_poll(h) && h->now_ms >= h->poll_ms;
+
+	if ((!engine_takes_doubt(h->engine) && !due) || h->quitting)
 		return;
 	h->poll_ms = h->now_ms + HANDLER_POLL_MS;
 	for (unsigned i = 0; i < h->slots; i++)

@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/ccid.h \
 	%D%/ccid_card.c \
 	%D%/ccid_iccd.c \
+	%D%/ccid_open.c \
 	%D%/ccid_power.c \
 	%D%/ccid_setup.c \
 	%D%/driver.h \

@@ -170,6 +170,13 @@ drain(struct usb *usb, uint32_t limit_ms)
 	}
 }
 
+bool
+usb_reset_on_close(struct usb *usb)
+{
+	usb->reset_on_close = usb->ops->reset != NULL && !usb->gone;
+	return usb->reset_on_close;
+}
+
 void
 usb_close(struct usb **at, uint32_t limit_ms)
 {
@@ -184,6 +191,10 @@ usb_close(struct usb **at, uint32_t limit_ms)
 		usb_cancel(x);
 	}
 	drain(usb, limit_ms);
+	if (usb->reset_on_close) {	/* which brings back what hangs */
+		usb->ops->reset(usb);
+		drain(usb, limit_ms);
+	}
 	for (x = usb->xfers; x != NULL; x = x->next)
 		secret_wipe(x->buf, x->cap);
 	if (usb->in_flight != 0 && usb->ops->lends_buffers)

@@ -77,6 +77,9 @@ struct usb_ops {
 	enum err	(*claim)(struct usb *, uint8_t interface);
 	size_t		(*pollfds)(struct usb *, struct pollfd *, size_t cap);
 	void		(*dispatch)(struct usb *);
+	/* Resets the device, as if it was plugged anew; waits for the kernel to
+	   do it. NULL: it cannot be. */
+	void		(*reset)(struct usb *);
 	/* Releases what was claimed and frees the usb; nothing is in flight. */
 	void		(*close)(struct usb *);
 	/* Somebody else writes into buffers while they are in flight. */
@@ -89,6 +92,7 @@ struct usb {
 	struct usb_xfer *xfers;
 	size_t in_flight;	/* counts what was handed to ops->submit */
 	bool gone;		/* the device was lost; submits fail so */
+	bool reset_on_close;	/* set by usb_reset_on_close */
 	bool unconfigured;	/* nobody has sent SET_CONFIGURATION */
 };
 
@@ -132,6 +136,12 @@ int	usb_poll_ms(const struct usb *);
 /* After poll: calls done for all that ended. ready: poll found something to do
    on one of the descriptors. */
 void	usb_dispatch(struct usb *, bool ready);
+
+/*
+ * The device is out of order: usb_close will reset it, so that whoever opens it
+ * next finds it as after power-on. False: this usb has no way to do that.
+ */
+bool	usb_reset_on_close(struct usb *);
 
 /*
  * Cancels everything, waits until nothing is in flight or limit_ms have gone

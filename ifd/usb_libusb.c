@@ -9,9 +9,9 @@
 
 /*
  * Only asynchronous transfers. What libusb offers blocking alone (claim,
- * release, clear halt) are system calls: the first two do not talk to the
- * device, the third does, for at most the five seconds the kernel gives it, and
- * is used in recovery only.
+ * release, clear halt, reset) are system calls: the first two do not talk to
+ * the device, the others do, for at most the seconds the kernel gives them, and
+ * are used in recovery only.
  */
 
 struct libusb {
@@ -167,6 +167,12 @@ claim(struct usb *usb, uint8_t interface)
 	return e;
 }
 
+static void
+reset(struct usb *usb)
+{
+	(void)libusb_reset_device(of(usb)->dev);
+}
+
 static size_t
 pollfds(struct usb *usb, struct pollfd *fds, size_t cap)
 {
@@ -229,6 +235,7 @@ static const struct usb_ops ops = {
 	.claim = claim,
 	.pollfds = pollfds,
 	.dispatch = dispatch,
+	.reset = reset,
 	.close = close_libusb,
 	.lends_buffers = true,	/* the kernel */
 };

@@ -2,6 +2,7 @@
 ifd_tests = \
 	%D%/test_ccid \
 	%D%/test_ccid_iccd \
+	%D%/test_ccid_quirks \
 	%D%/test_ccid_tpdu \
 	%D%/test_etoken \
 	%D%/test_etoken_errors \
@@ -24,6 +25,10 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 	%D%/talk.h
 %C%_test_ccid_iccd_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ccid_iccd_LDADD = $(IFD_TEST_LDADD)
+%C%_test_ccid_quirks_SOURCES = %D%/test_ccid_quirks.c %D%/ccid_rows.h \
+	%D%/talk.c %D%/talk.h
+%C%_test_ccid_quirks_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ccid_quirks_LDADD = $(IFD_TEST_LDADD)
 %C%_test_ccid_tpdu_SOURCES = %D%/test_ccid_tpdu.c %D%/ccid_rows.h %D%/talk.c \
 	%D%/talk.h
 %C%_test_ccid_tpdu_CFLAGS = $(UNIT_CFLAGS)

@@ -71,6 +71,12 @@ fake_claim(struct usb *usb, uint8_t interface)
 	return ERR_OK;
 }
 
+static void
+fake_reset(struct usb *usb)
+{
+	(void)usb;
+}
+
 static size_t
 fake_pollfds(struct usb *usb, struct pollfd *fds, size_t cap)
 {
@@ -100,6 +106,7 @@ static const struct usb_ops ops = {
 	.submit = fake_submit,
 	.cancel = fake_cancel,
 	.claim = fake_claim,
+	.reset = fake_reset,
 	.pollfds = fake_pollfds,
 	.dispatch = fake_dispatch,
 	.close = fake_close,

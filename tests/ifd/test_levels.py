@@ -61,8 +61,26 @@ def iccd(t):
         t.eq(h.transmit("0084000008").err, "UNPOWERED", "ICCD: it is off")
 
 
+def t0(t, model):
+    with Emulator([model + ",card=t0"]) as emu, \
+            Handler(emu.address, "1-1") as h:
+        h.ready()
+        t.eq(h.power_on().arg, 1, model + ": T=0")
+        for command, answer in (("00b0810004", "9000"), ("00ca010103", "543d30"
+                                "9000"), ("00fe000000", "6d00"),
+                                ("00d681000412345678", "9000"),
+                                ("00b0810004", "123456789000")):
+            r = h.transmit(command)
+            t.eq((r.err, r.data.hex()[-len(answer):]), ("OK", answer),
+                 "%s, T=0: %s" % (model, command))
+        r = h.transmit("00b0000000000a")
+        t.eq(r.err, "TOO_LONG", model + ", T=0: " + r.text)
+
+
 def main():
     t = Tap()
+    t0(t, "tpdu-reader")
+    t0(t, "char-reader")
     iccd(t)
     # status, power, PPS, parameters, IFSD; libccid needs ten pairs
     level(t, "tpdu-reader", 5, 1, "TPDU")
