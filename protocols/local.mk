@@ -25,6 +25,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/channel.h \
 	%D%/conf.c \
 	%D%/conf.h \
+	%D%/cyberjack.c \
+	%D%/cyberjack.h \
 	%D%/frame.h \
 	%D%/frame_ac1030.c \
 	%D%/frame_ac1038.c \

@@ -11,6 +11,7 @@ fuzz_targets = \
 	%D%/fuzz_ccid_exchange \
 	%D%/fuzz_ccid_msg \
 	%D%/fuzz_conf \
+	%D%/fuzz_cyberjack \
 	%D%/fuzz_frame \
 	%D%/fuzz_ctbcs \
 	%D%/fuzz_openct_wire \
@@ -27,6 +28,7 @@ fuzz_targets = \
 %C%_fuzz_ccid_exchange_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_ccid_msg_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_conf_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_cyberjack_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_frame_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_ctbcs_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_openct_wire_LDADD = $(FUZZ_LDADD)

@@ -13,6 +13,7 @@ protocols_tests = \
 	%D%/test_ccid_readers \
 	%D%/test_channel \
 	%D%/test_conf \
+	%D%/test_cyberjack \
 	%D%/test_frame \
 	%D%/test_iccd \
 	%D%/test_ctbcs \
@@ -45,6 +46,8 @@ TESTS += $(protocols_tests)
 %C%_test_channel_LDADD = $(UNIT_LDADD)
 %C%_test_conf_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_conf_LDADD = $(UNIT_LDADD)
+%C%_test_cyberjack_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_cyberjack_LDADD = $(UNIT_LDADD)
 %C%_test_frame_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_frame_LDADD = $(UNIT_LDADD)
 %C%_test_iccd_CFLAGS = $(UNIT_CFLAGS)
