@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { PROCEDURE_NULL = 0x60 };
+
 void
 card_t0_reset(struct card_t0 *t)
 {
@@ -92,4 +94,29 @@ card_t0_bytes(struct card_t0 *t, struct card *c, struct view in,
 		else if (t->n == CARD_T0_HEADER)
 			wr_u8(out, t->in[1]);	/* send me all of it */
 	}
+}
+
+void
+card_t0_tpdu(struct card_t0 *t, struct card *card, struct view tpdu,
+    struct wr *rsp)
+{
+	uint8_t buf[CARD_T0_OUT_MAX];
+	struct wr w = { buf, sizeof(buf), 0, false };
+	struct view header = view_first(tpdu, CARD_T0_HEADER);
+	struct view data = view_skip(tpdu, CARD_T0_HEADER), got;
+
+	card_t0_bytes(t, card, header, &w);
+	got = wr_done(&w);
+	while (got.n != 0 && got.p[0] == PROCEDURE_NULL)
+		got = view_skip(got, 1);
+	if (got.n != 0 && got.p[0] == header.p[1]) {
+		got = view_skip(got, 1);
+		if (data.n != 0) {
+			w.n = 0;
+			card_t0_bytes(t, card, data, &w);
+			got = wr_done(&w);
+		}
+	}
+	wr_view(rsp, got);
+	explicit_bzero(buf, sizeof(buf));
 }

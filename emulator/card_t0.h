@@ -32,4 +32,11 @@ void	card_t0_reset(struct card_t0 *);
 void	card_t0_bytes(struct card_t0 *, struct card *, struct view in,
 	    struct wr *out);
 
+/*
+ * One TPDU as a reader of TPDU level carries it: the reader's side of the
+ * procedure bytes. rsp gets data and status; nothing: the card is silent.
+ */
+void	card_t0_tpdu(struct card_t0 *, struct card *, struct view tpdu,
+	    struct wr *rsp);
+
 #endif

@@ -63,32 +63,6 @@ refused_speed(struct usb_device *d, const struct ccid_msg *m)
 	return true;
 }
 
-/* T=0: one TPDU, the reader's side of the procedure bytes. */
-static void
-t0_tpdu(struct ccid_slot *s, struct card *card, struct view tpdu,
-    struct wr *rsp)
-{
-	uint8_t buf[CARD_T0_OUT_MAX];
-	struct wr w = { buf, sizeof(buf), 0, false };
-	struct view header = view_first(tpdu, CARD_T0_HEADER);
-	struct view data = view_skip(tpdu, CARD_T0_HEADER), got;
-
-	card_t0_bytes(&s->t0, card, header, &w);
-	got = wr_done(&w);
-	while (got.n != 0 && got.p[0] == PROCEDURE_NULL)
-		got = view_skip(got, 1);
-	if (got.n != 0 && got.p[0] == header.p[1]) {
-		got = view_skip(got, 1);
-		if (data.n != 0) {
-			w.n = 0;
-			card_t0_bytes(&s->t0, card, data, &w);
-			got = wr_done(&w);
-		}
-	}
-	wr_view(rsp, got);
-	explicit_bzero(buf, sizeof(buf));
-}
-
 static uint8_t
 sw1(const struct wr *rsp)
 {
@@ -109,7 +83,7 @@ t0_apdu(struct ccid_slot *s, struct card *card, struct view apdu,
 	memcpy(tpdu, apdu.p, apdu.n < sizeof(tpdu) ? apdu.n : sizeof(tpdu));
 	if (apdu.n > 5)
 		n = 5 + (size_t)apdu.p[4];	/* case 4 goes without its Le */
-	t0_tpdu(s, card, (struct view){ tpdu, n }, rsp);
+	card_t0_tpdu(&s->t0, card, (struct view){ tpdu, n }, rsp);
 	for (int i = 0; i < ROUNDS_MAX; i++) {
 		uint8_t sw2 = rsp->n < 2 ? 0 : rsp->p[rsp->n - 1];
 
@@ -122,7 +96,7 @@ t0_apdu(struct ccid_slot *s, struct card *card, struct view apdu,
 			break;
 		rsp->n -= 2;
 		n = 5;
-		t0_tpdu(s, card, (struct view){ tpdu, n }, rsp);
+		card_t0_tpdu(&s->t0, card, (struct view){ tpdu, n }, rsp);
 	}
 	explicit_bzero(tpdu, sizeof(tpdu));
 }
@@ -335,7 +309,7 @@ run_tpdu(struct usb_device *d, unsigned slot, struct view v, struct wr *rsp)
 	else if (ccid_level(d) == CCID_LEVEL_CHARACTER)
 		t0_bytes(d, slot, v, rsp);
 	else if (v.n >= CARD_T0_HEADER)
-		t0_tpdu(s, card, v, rsp);
+		card_t0_tpdu(&s->t0, card, v, rsp);
 }
 
 static void

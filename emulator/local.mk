@@ -2,6 +2,8 @@
 # All but main, so that tests link it.
 noinst_LTLIBRARIES += %D%/libemulator.la
 %C%_libemulator_la_SOURCES = \
+	%D%/answer.c \
+	%D%/answer.h \
 	%D%/card.c \
 	%D%/card.h \
 	%D%/card_atr.c \
@@ -14,6 +16,7 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/card_t1.h \
 	%D%/card_text.c \
 	%D%/card_text.h \
+	%D%/cardman.c \
 	%D%/cardos.c \
 	%D%/cardos.h \
 	%D%/cardos_data.c \
@@ -32,6 +35,8 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/control.h \
 	%D%/ctl.c \
 	%D%/ctl.h \
+	%D%/cyberjack.c \
+	%D%/epass3000.c \
 	%D%/fault.c \
 	%D%/fault.h \
 	%D%/iccd.c \
@@ -50,6 +55,10 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/model_token.c \
 	%D%/models.c \
 	%D%/models.h \
+	%D%/pertosmart.c \
+	%D%/pertosmart.h \
+	%D%/pertosmart1030.c \
+	%D%/pertosmart1038.c \
 	%D%/server.c \
 	%D%/server.h \
 	%D%/server_op.c \

@@ -14,15 +14,20 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 extern const struct usb_model model_au9540;
+extern const struct usb_model model_cardman;
 extern const struct usb_model model_char_reader;
 extern const struct usb_model model_cherry_st1044u;
+extern const struct usb_model model_cyberjack;
 extern const struct usb_model model_eight_slots;
+extern const struct usb_model model_epass3000;
 extern const struct usb_model model_etoken64_0600;
 extern const struct usb_model model_etoken64_0700;
 extern const struct usb_model model_etoken_050c;
 extern const struct usb_model model_etoken_0514;
 extern const struct usb_model model_extended_apdu_reader;
 extern const struct usb_model model_iccd_b;
+extern const struct usb_model model_pertosmart1030;
+extern const struct usb_model model_pertosmart1038;
 extern const struct usb_model model_starkey;
 extern const struct usb_model model_tpdu_reader;
 extern const struct usb_model model_two_endpoints;
