@@ -82,6 +82,8 @@ struct ifd_reader {
 	   caps: the longest message in bytes. */
 	uint8_t bulk_out, bulk_in, interrupt;
 	size_t out_cap, in_cap, interrupt_cap;
+	size_t in_read;		/* bytes to ask the bulk pipe for at once;
+				   0: a whole message */
 	size_t control_cap;	/* longest data of STEP_CONTROL */
 	unsigned busy_slots;	/* that may work at once; 0 counts as 1 */
 	/* The driver's: reader_size bytes, zeroed at first. */
@@ -160,13 +162,18 @@ const struct ifd_driver *ifd_driver_find(const char *name);
 struct step	ifd_fail(struct ifd_slot *, enum err, const char *fmt, ...)
 		    PRINTF_LIKE(3, 4);
 
+extern const struct ifd_driver ifd_cardman;
 extern const struct ifd_driver ifd_ccid;
+extern const struct ifd_driver ifd_cyberjack;
 extern const struct ifd_driver ifd_egate;
+extern const struct ifd_driver ifd_epass3000;
 extern const struct ifd_driver ifd_etoken64;
 extern const struct ifd_driver ifd_etoken;
 extern const struct ifd_driver ifd_eutron;
 extern const struct ifd_driver ifd_ikey2k;
 extern const struct ifd_driver ifd_ikey3k;
+extern const struct ifd_driver ifd_pertosmart1030;
+extern const struct ifd_driver ifd_pertosmart1038;
 extern const struct ifd_driver ifd_rutoken;
 extern const struct ifd_driver ifd_starkey;
 

@@ -6,13 +6,18 @@
 #include <stdio.h>
 
 static const struct ifd_driver *const drivers[] = {
+	&ifd_cardman,
 	&ifd_ccid,
+	&ifd_cyberjack,
 	&ifd_egate,
+	&ifd_epass3000,
 	&ifd_etoken,
 	&ifd_etoken64,
 	&ifd_eutron,
 	&ifd_ikey2k,
 	&ifd_ikey3k,
+	&ifd_pertosmart1030,
+	&ifd_pertosmart1038,
 	&ifd_rutoken,
 	&ifd_starkey,
 };

@@ -205,7 +205,7 @@ keep_in(struct engine *e)
 	if (e->in->busy || !wanted || e->held)
 		return;
 	e->in->kind = USB_BULK;
-	e->in->n = e->in->cap;
+	e->in->n = e->reader.in_read != 0 ? e->reader.in_read : e->in->cap;
 	usb_submit(e->in);
 }
 

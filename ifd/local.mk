@@ -2,6 +2,7 @@
 # Everything but main, so that the tests can link it.
 noinst_LTLIBRARIES += %D%/libifd.la
 %C%_libifd_la_SOURCES = \
+	%D%/cardman.c \
 	%D%/ccid.c \
 	%D%/ccid.h \
 	%D%/ccid_card.c \
@@ -9,16 +10,20 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/ccid_open.c \
 	%D%/ccid_power.c \
 	%D%/ccid_setup.c \
+	%D%/cyberjack.c \
 	%D%/driver.h \
 	%D%/drivers.c \
 	%D%/egate.c \
 	%D%/engine.c \
 	%D%/engine.h \
+	%D%/epass3000.c \
 	%D%/etoken.c \
 	%D%/etoken64.c \
 	%D%/eutron.c \
 	%D%/exchange.c \
 	%D%/exchange.h \
+	%D%/framed.c \
+	%D%/framed.h \
 	%D%/handler.c \
 	%D%/handler.h \
 	%D%/identify.c \
@@ -26,6 +31,9 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/ikey.c \
 	%D%/link.c \
 	%D%/link.h \
+	%D%/pertosmart.c \
+	%D%/pipes.c \
+	%D%/pipes.h \
 	%D%/rutoken.c \
 	%D%/sandbox.c \
 	%D%/sandbox.h \

@@ -67,6 +67,7 @@ ifd_scripts = \
 	%D%/test_faults.py \
 	%D%/test_levels.py \
 	%D%/test_models.py \
+	%D%/test_old_readers.py \
 	%D%/test_token_models.py
 # End of ifd_scripts
 TESTS += $(ifd_scripts)
