@@ -35,6 +35,9 @@ enum {	/* milliseconds, as OpenCT had them */
 enum {	/* PCB, ISO 7816-3:2006 §11.3.2.2 */
 	PCB_NOT_I = 0x80,
 	PCB_WTX_RESPONSE = 0xe3,
+	PCB_TYPE_OF_R = 0xc0,
+	PCB_R = 0x80,
+	PCB_R_ERROR = 0x0f,
 };
 
 static const struct view nothing = { NULL, 0 };
@@ -120,6 +123,14 @@ takes_time(struct view block)
 	return (block.p[1] & PCB_NOT_I) == 0 || block.p[1] == PCB_WTX_RESPONSE;
 }
 
+/* The card is asked to say something again. */
+static bool
+is_complaint(struct view block)
+{
+	return (block.p[1] & PCB_TYPE_OF_R) == PCB_R &&
+	    (block.p[1] & PCB_R_ERROR) != 0;
+}
+
 static struct step
 send_block(const struct ifd_slot *slot, struct view block, uint32_t wait_ms)
 {
@@ -130,6 +141,7 @@ send_block(const struct ifd_slot *slot, struct view block, uint32_t wait_ms)
 	struct usb_setup setup = { .type = p->send_type, .request = p->send };
 
 	s->stage = TOKEN_SEND;
+	s->complained = s->complained || is_complaint(block);
 	s->wait_ms = takes_time(block) && wait_ms < ANSWER_MS ? ANSWER_MS :
 	    wait_ms;
 	if (p->head_in_setup) {
@@ -173,6 +185,12 @@ exchange_over(struct ifd_slot *slot, struct step s)
 {
 	struct token_slot *t = slot->state;
 
+	if (s.kind == STEP_DONE && t->complained) {
+		t->complained = false;
+		t->stale = 0;
+		t->response = s.out;
+		return fetch(slot, TOKEN_DRAIN, T1_QUIET_MS);
+	}
 	t->stage = TOKEN_IDLE;
 	if (t->announcing) {	/* refused is refused: back to what is known */
 		t->announcing = false;
@@ -181,6 +199,18 @@ exchange_over(struct ifd_slot *slot, struct step s)
 		return powered(slot);
 	}
 	return s.kind == STEP_FAIL ? fail_exchange(slot, s.err) : s;
+}
+
+/* An answer came twice, or the one that was missed came at last. It must not be
+   taken for that of the next command, whose number may be the same. */
+static struct step
+drain(struct ifd_slot *slot, struct view in)
+{
+	struct token_slot *s = slot->state;
+
+	if (in.n != 0 && ++s->stale <= T1_STALE_MAX)
+		return fetch(slot, TOKEN_DRAIN, T1_QUIET_MS);
+	return exchange_over(slot, step_done(s->response));
 }
 
 /* What T=1 wants becomes control transfers. */
@@ -283,6 +313,7 @@ token_powered(struct ifd_slot *slot, struct view atr)
 	s->has_t1 = true;
 	memcpy(slot->atr, atr.p, atr.n);
 	slot->atr_n = atr.n;
+	s->complained = false;
 	s->announcing = larger_blocks(slot) != 0;
 	if (!s->announcing)
 		return powered(slot);
@@ -446,6 +477,7 @@ transmit(struct ifd_slot *slot, struct view apdu)
 	if (apdu.n < 4)
 		return ifd_fail(slot, ERR_ARG, "an APDU has at least 4 bytes, "
 		    "this one has %zu", apdu.n);
+	s->complained = false;
 	return carry(slot, t1_start(&s->t1, apdu));
 }
 
@@ -501,6 +533,8 @@ token_input(struct ifd_slot *slot, struct view in)
 		/* FALLTHROUGH */
 	case TOKEN_RECEIVE:
 		return carry(slot, t1_input(&s->t1, in));
+	case TOKEN_DRAIN:
+		return drain(slot, in);
 	default:
 		return step_fail(ERR_READER);
 	}
@@ -526,6 +560,8 @@ token_timeout(struct ifd_slot *slot)
 	case TOKEN_RECEIVE:
 	case TOKEN_QUIET:
 		return carry(slot, t1_timeout(&s->t1));
+	case TOKEN_DRAIN:
+		return drain(slot, nothing);
 	default:
 		return step_fail(ERR_READER);
 	}
@@ -541,6 +577,8 @@ token_failed(struct ifd_slot *slot, enum err e)
 		return rite(slot, script_failed(&s->script, e));
 	case TOKEN_QUIET:
 		return on_quiet(slot);
+	case TOKEN_DRAIN:
+		return drain(slot, nothing);
 	case TOKEN_SEND:
 	case TOKEN_RECEIVE:
 		return carry(slot, t1_failed(&s->t1, e));

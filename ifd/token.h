@@ -7,9 +7,8 @@
  * out with one request, the answer is fetched with another. What differs from
  * family to family is how the card is reset, and by which requests a block is
  * carried (the eToken's, where nothing else is said). The card is always there
- * and has
- * power for as long as the token is plugged in; nothing is asked of an idle
- * token.
+ * and has power for as long as the token is plugged in; nothing is asked of an
+ * idle token.
  *
  * What a token is known to take is what OpenCT sent for years: blocks of 32
  * bytes, and 37 bytes asked for each; longer reads are refused with a stall.
@@ -53,6 +52,7 @@ enum token_stage {
 	TOKEN_RECEIVE,		/* its answer is awaited */
 	TOKEN_QUIET,		/* is there an answer nobody waits for? */
 	TOKEN_QUIET_PAUSE,	/* none now; later? */
+	TOKEN_DRAIN,		/* the same, with the response in hand */
 };
 
 /* A driver's reader_size and slot_size are those of these two. */
@@ -73,6 +73,9 @@ struct token_slot {
 	enum token_stage stage;
 	uint32_t wait_ms;	/* for the answer to the block going out */
 	bool paused;		/* while looking for late answers */
+	bool complained;	/* of an answer: there may be another one */
+	unsigned stale;		/* such answers, thrown away */
+	struct view response;	/* in rsp, until they are gone */
 	uint8_t out[USB_SETUP_SIZE + T1_BLOCK_MAX];
 };
 

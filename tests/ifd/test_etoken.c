@@ -297,7 +297,7 @@ static const struct turn key_generation[] = {	/* 60 s of it and more */
 	SILENT_FOR(10 * 4811),
 	R_OTHER, CARD_SAYS("\x00\xc3\x01\xff\x3d"),
 	BLOCK("\x05", "\x00\xe3\x01\xff\x1d"),
-	CARD_SAYS(RANDOM_0),
+	CARD_SAYS(RANDOM_0), CARD_REFUSES,
 	ENDS(RANDOM), { .kind = QUIET },
 };
 

@@ -5,7 +5,9 @@
 
 /* ---- 7: answers that are short, or lie about their length ---- */
 
-#define REPEATED R_EDC, CARD_SAYS(RANDOM_0), ENDS(RANDOM), { .kind = QUIET }
+/* When the card was asked to repeat itself, what it says twice is let pass. */
+#define REPEATED							\
+	R_EDC, CARD_SAYS(RANDOM_0), CARD_REFUSES, ENDS(RANDOM), { .kind = QUIET }
 
 static const struct turn no_byte[] = {
 	SENDS(GET_CHALLENGE), CHALLENGE_0, CARD_SAYS(""), REPEATED,
@@ -39,7 +41,7 @@ static const struct turn filled_up_with_zeros[] = {	/* is no lie */
 static const struct turn old_bytes[] = {
 	SENDS(GET_CHALLENGE), CHALLENGE_0, CARD_SAYS(RANDOM_0), ENDS(RANDOM),
 	SENDS(GET_CHALLENGE), CHALLENGE_1, CARD_SAYS("\x00\x40\x0a"),
-	R_BLOCK("\x91"), CARD_SAYS(RANDOM_1), ENDS(RANDOM),
+	R_BLOCK("\x91"), CARD_SAYS(RANDOM_1), CARD_SAYS(""), ENDS(RANDOM),
 };
 
 START_TEST(trap_7_lengths_are_not_believed)
@@ -58,14 +60,23 @@ END_TEST
 
 static const struct turn stalled_once[] = {
 	SENDS(GET_CHALLENGE), CHALLENGE_0, CARD_REFUSES,
-	R_OTHER, CARD_SAYS(RANDOM_0), ENDS(RANDOM), { .kind = QUIET },
+	R_OTHER, CARD_SAYS(RANDOM_0), CARD_REFUSES, ENDS(RANDOM),
+	{ .kind = QUIET },
+};
+
+/* The token had it all the time, and says it twice. */
+static const struct turn said_twice[] = {
+	SENDS(GET_CHALLENGE), CHALLENGE_0, CARD_SAYS(""),
+	R_EDC, CARD_SAYS(RANDOM_0), CARD_SAYS(RANDOM_0), CARD_SAYS(RANDOM_0),
+	{ .kind = PASS, .arg = 200 }, { .kind = CANCELLED }, ENDS(RANDOM),
+	SENDS(GET_CHALLENGE), CHALLENGE_1, CARD_SAYS(RANDOM_1), ENDS(RANDOM),
 };
 
 static const struct turn block_not_taken[] = {	/* the card asks for it */
 	SENDS(GET_CHALLENGE),
 	BLOCK_REFUSED("\x09", "\x00\x00\x05" GET_CHALLENGE "\x89"),
 	R_OTHER, CARD_SAYS("\x00\x80\x00\x80"),
-	CHALLENGE_0, CARD_SAYS(RANDOM_0), ENDS(RANDOM),
+	CHALLENGE_0, CARD_SAYS(RANDOM_0), CARD_REFUSES, ENDS(RANDOM),
 };
 
 static const struct turn stale_answer[] = {
@@ -101,7 +112,7 @@ static const struct turn lost_card[] = {
 START_TEST(trap_8_no_state_is_dead)
 {
 	static const struct row rows[] = {
-		ROW(stalled_once), ROW(block_not_taken), ROW(stale_answer),
+		ROW(stalled_once), ROW(said_twice), ROW(block_not_taken), ROW(stale_answer),
 		ROW(lost_card),
 	};
 
@@ -140,7 +151,7 @@ static const struct turn good_at_last[] = {	/* the third attempt */
 	CHALLENGE_0, CARD_SAYS("\x00\x00\x0a" RANDOM "\x93"),
 	R_EDC, CARD_SAYS("\x00\x00\x0a" RANDOM "\x93"),
 	R_EDC, CARD_SAYS("\x00\x00\x0a" RANDOM "\x93"),
-	R_EDC, CARD_SAYS(RANDOM_0), ENDS(RANDOM),
+	R_EDC, CARD_SAYS(RANDOM_0), CARD_REFUSES, ENDS(RANDOM),
 };
 
 START_TEST(trap_9_a_command_is_not_replayed)
