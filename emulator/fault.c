@@ -158,7 +158,8 @@ random_next(uint32_t *x)
 	return *x;
 }
 
-/* What a seed may choose: nothing that ends the device for good. */
+/* What a seed may choose: nothing that ends the device for good. What has no
+   meaning for a control transfer does nothing to it. */
 static struct fault
 random_fault(struct fault_plan *plan)
 {
@@ -186,7 +187,7 @@ fault_next(struct fault_plan *plan, enum fault_on on)
 		if (r->on == on && (r->at == n || r->at == 0))
 			return (struct fault){ r->kind, r->value };
 	}
-	if (plan->seed != 0 && on == FAULT_ON_ANSWER)
+	if (plan->seed != 0 && on == plan->seeded)
 		return random_fault(plan);
 	return (struct fault){ FAULT_NONE, 0 };
 }

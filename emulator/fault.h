@@ -83,6 +83,8 @@ struct fault_plan {
 	size_t n;
 	uint32_t counted[FAULT_ON_COUNT];
 	uint32_t seed;		/* not 0: one answer in eight goes wrong */
+	enum fault_on seeded;	/* where: FAULT_ON_ANSWER, or FAULT_ON_CONTROL
+				   for a device that answers there */
 	enum fault_class class;
 };
 

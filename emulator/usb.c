@@ -9,6 +9,7 @@
 #include "emulator/usb_control.h"
 
 enum {
+	BULK = 2,		/* bmAttributes & 3 */
 	DESC_ENDPOINT = 5,
 	DESC_CCID = 0x21,
 };
@@ -39,6 +40,15 @@ find_endpoints(struct usb_device *d)
 			.packet = (uint16_t)(v.p[4] | v.p[5] << 8),
 		};
 	}
+}
+
+static bool
+has_bulk(const struct usb_device *d)
+{
+	for (size_t i = 0; i < d->n_ep; i++)
+		if (d->ep[i].kind == BULK)
+			return true;
+	return false;
 }
 
 /* The class descriptor, in the variant that the fault plan wants. */
@@ -117,6 +127,7 @@ usb_set_fault(struct usb_device *d, const char *script)
 {
 	if (!fault_parse(&d->fault, script))
 		return false;
+	d->fault.seeded = has_bulk(d) ? FAULT_ON_ANSWER : FAULT_ON_CONTROL;
 	set_config(d);
 	return true;
 }

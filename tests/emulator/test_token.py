@@ -131,6 +131,24 @@ def time(t):
         t.eq(token.fetch()[0], STALL, "until it is reset")
 
 
+def seeds(t):
+    """A seed makes tokens misbehave on endpoint 0, the same way each time."""
+    def lives():
+        with Emulator(["etoken-0514"], args=["--fault", "7"]) as emu, \
+                Device(emu.address, "1-1") as dev:
+            Token(dev)
+            seen = []
+            for _ in range(300):
+                seq = dev.submit(0, b"", 0, bytes.fromhex("4001000000000000"))
+                dev.unlink(seq)         # some never end by themselves
+                seen.append(dev.answers.pop(seq, (None,))[0])
+            return seen
+
+    first = lives()
+    t.ok({0, STALL, None} <= set(first), "good, stalled and lost ones")
+    t.eq(lives(), first, "the same ones again")
+
+
 def starkey(t):
     with Emulator(["starkey"]) as emu:
         for n in range(2):
@@ -150,6 +168,7 @@ def main():
     t = Tap()
     rites(t)
     time(t)
+    seeds(t)
     starkey(t)
     t.done()
 

@@ -131,7 +131,8 @@ def start_slotemu():
     p = subprocess.Popen(
         [BUILD + '/emulator/slotemu', '--listen', '127.0.0.1:3240',
          '--control', '/run/emu', '--device', 'cherry-st1044u',
-         '--device', 'cherry-st1044u,delay=3000'],
+         '--device', 'cherry-st1044u,delay=3000',
+         '--device', 'etoken-0514'],
         stdin=subprocess.DEVNULL, stdout=w)
     os.close(w)
     os.read(r, 1)               # its first line: it listens
@@ -202,6 +203,48 @@ def test_cherry_unplugged_during_an_apdu(w):
     w.watch.event('reader-removed')
     # the other reader does not notice
     slotctl('--reader', '0', 'send', '00a4000c023f00')
+
+
+def test_etoken_through_vhci(w):
+    attach('1-3')
+    e = w.watch.event('reader-added')
+    expect(e['name'] == 'Aladdin eToken PRO', str(e))
+    w.token = str(e['reader'])
+    out = slotctl('--reader', w.token, 'atr')
+    expect('3b f2 18 00 02 c1 0a 31 fe 58 c8 09 75' in out, out)
+    out = slotctl('--reader', w.token, 'send', '00a40000023f0000',
+                  '00840000fa')
+    expect(out.count('90 00  success') == 2, out)
+
+
+def test_etoken_faults_are_made_good(w):
+    for fault in 'stall', 'short', 'empty':
+        for at in 1, 2:
+            emu('fault', '1-3', '%s@c%d' % (fault, at))
+            out = slotctl('--reader', w.token, 'send', '00a4000c023f00')
+            expect('90 00  success' in out, fault + ': ' + out)
+    emu('fault', '1-3', 'none')
+
+
+def test_etoken_two_transfers_per_block_and_none_idle(w):
+    emu('stats-reset', '1-3')
+    slotctl('--reader', w.token, 'send', *(['00a4000c023f00'] * 10))
+    got = bulk_transfers('1-3')
+    expect(got == {'00': 20}, 'transfers: %s' % got)
+
+
+def test_etoken_unplugged_during_an_apdu_and_back(w):
+    emu('fault', '1-3', 'unplug@c2')
+    slotctl('--reader', w.token, 'send', '00a4000c023f00', rc=None)
+    w.watch.event('reader-removed')
+    emu('fault', '1-3', 'none')
+    emu('plug', '1-3')
+    attach('1-3')
+    e = w.watch.event('reader-added')
+    expect(str(e['reader']) == w.token, 'another number: %s' % e)
+    slotctl('--reader', w.token, 'send', '00a4000c023f00')
+    emu('unplug', '1-3')
+    w.watch.event('reader-removed')
 
 
 def test_qemu_reader_plugged_while_a_client_waits(w):
