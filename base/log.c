@@ -26,6 +26,12 @@ log_set_level(enum log_level level)
 	the_log.level = level;
 }
 
+bool
+log_is_on(enum log_level level)
+{
+	return level <= the_log.level;
+}
+
 void
 log_set_sink(log_sink sink, void *arg)
 {
@@ -72,7 +78,7 @@ log_at(enum log_level level, const char *subject, const char *fmt, ...)
 	size_t at = 0;
 	va_list ap;
 
-	if (level > the_log.level)
+	if (!log_is_on(level))
 		return;
 	if (subject != NULL) {
 		int n = snprintf(line, sizeof(line) / 2, "%s: ", subject);

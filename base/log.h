@@ -3,6 +3,7 @@
 #define BASE_LOG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #include "base/must_use.h"
 
@@ -23,6 +24,9 @@ typedef void	(*log_sink)(void *arg, enum log_level, const char *line);
 
 /* Lines above this level are dropped. The default is LOG_LEVEL_NOTICE. */
 void	log_set_level(enum log_level);
+
+/* Whether lines of this level are written, for what is costly to say. */
+bool	log_is_on(enum log_level);
 
 /* Where lines go; NULL means standard error, with the level's word in front. */
 void	log_set_sink(log_sink, void *arg);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "daemon/exchange_log.h"
 
 /* A holder that is idle while others wait is named after this. */
 enum { NAME_AFTER_MS = 10000 };
@@ -228,6 +229,7 @@ start_request(struct slot *s, struct request *r)
 
 	if (m.type == CHANNEL_POWER_ON)
 		m.arg = s->card == SLOT_POWERED && r->kind == REQUEST_RESET_WARM;
+	log_request(s->subject, &r->session->peer, r->kind, m.data);
 	e = slot_start(s, TASK_REQUEST, &m);
 	secret_wipe(r->data, r->n);
 	if (e != ERR_OK)

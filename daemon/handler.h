@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/must_use.h"
 #include "protocols/channel.h"
 
@@ -24,7 +25,7 @@ struct handler_spec {
 	int interface;		/* -1: the driver finds it */
 	uint32_t devid, speed;	/* usbip only */
 	uint8_t block_size;	/* 0: the driver's own */
-	unsigned debug;
+	enum log_level debug;	/* what the handler logs */
 	const char *subject;	/* for the log; must outlive the handler */
 };
 

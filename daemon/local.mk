@@ -15,6 +15,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/control_find.h \
 	%D%/control_json.c \
 	%D%/control_json.h \
+	%D%/exchange_log.c \
+	%D%/exchange_log.h \
 	%D%/handler.c \
 	%D%/handler.h \
 	%D%/hotplug.c \

@@ -67,15 +67,6 @@ raise_descriptor_limit(void)
 		log_at(LOG_LEVEL_INFO, NULL, "few descriptors: few clients");
 }
 
-static void
-set_log_level(const struct daemon *d)
-{
-	unsigned level = LOG_LEVEL_NOTICE + d->settings.debug;
-
-	log_set_level(level < LOG_LEVEL_DEBUG ? (enum log_level)level :
-	    LOG_LEVEL_DEBUG);
-}
-
 /* The command line goes before the file. */
 static enum err
 load_settings(const struct daemon *d, struct settings *s)
@@ -175,7 +166,7 @@ reload(struct daemon *d)
 		return;
 	}
 	d->settings = s;
-	set_log_level(d);
+	log_set_level(settings_log_level(&d->settings));
 	registry_configure(d->registry, &d->settings);
 	follow_hotplug(d);
 	settings_fini(&old);
@@ -326,7 +317,7 @@ main(int argc, char **argv)
 		return next == OPTIONS_EXIT_OK ? EXIT_SUCCESS : 2;
 	if (load_settings(&d, &d.settings) != ERR_OK)
 		return EXIT_FAILURE;
-	set_log_level(&d);
+	log_set_level(settings_log_level(&d.settings));
 	e = go_to_background(&d);
 	if (e == ERR_OK)
 		e = claim_directory(&d);

@@ -236,7 +236,7 @@ start_handler(struct reader *r, int fd, const struct usbip_device *d)
 		.kind = d != NULL ? "usbip" : "usb",
 		.interface = r->usb.interface,
 		.block_size = settings_block_size(s, r->driver),
-		.debug = s->debug,
+		.debug = settings_log_level(s),
 		.subject = r->subject };
 	char text[READER_TEXT_MAX + 1];
 

@@ -439,6 +439,15 @@ settings_load(struct settings *s, const char *file,
 	return e;
 }
 
+enum log_level
+settings_log_level(const struct settings *s)
+{
+	enum { ROOM = LOG_LEVEL_DEBUG - LOG_LEVEL_NOTICE };
+
+	return (enum log_level)(LOG_LEVEL_NOTICE +
+	    (s->debug < ROOM ? s->debug : ROOM));
+}
+
 const char *
 settings_driver(const struct settings *s, uint16_t vid, uint16_t pid)
 {

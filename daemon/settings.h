@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/must_use.h"
 
 enum {
@@ -64,6 +65,9 @@ enum err	settings_parse(struct settings *, struct view text,
 /* The same for a file; one that is not there is an empty one. */
 enum err	settings_load(struct settings *, const char *file,
 		    char error[SETTINGS_ERROR_MAX + 1]) MUST_USE;
+
+/* How much is logged, by slotd and by its handlers. */
+enum log_level	settings_log_level(const struct settings *);
 
 /* The driver the file names for a device, or NULL. */
 const char	*settings_driver(const struct settings *, uint16_t vid,

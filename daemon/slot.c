@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "daemon/exchange_log.h"
 #include "daemon/slot_state.h"
 
 struct slot *
@@ -367,8 +368,10 @@ static void
 finish_request(struct slot *s, const struct channel_msg *m)
 {
 	struct request *r = s->running;
+	struct result result = { m->err, m->arg, m->data };
 	bool reset = is_reset(r) && !s->stale;
 
+	log_result(s->subject, r->kind, &result);
 	learn(s, r, m);
 	learn_power(s);
 	deliver_done(s);	/* earlier results first; may orphan r */
@@ -376,7 +379,7 @@ finish_request(struct slot *s, const struct channel_msg *m)
 	s->running = NULL;
 	s->task = TASK_NONE;
 	slot_run(s);
-	deliver(r, &(struct result){ m->err, m->arg, m->data });
+	deliver(r, &result);
 	if (reset && s->known)
 		report(s, SLOT_RESET);
 }

@@ -20,7 +20,9 @@ START_TEST(level_drops_lines)
 	log_set_sink(keep, NULL);
 	log_at(LOG_LEVEL_INFO, NULL, "not seen");
 	ck_assert_int_eq(lines, 0);
+	ck_assert(!log_is_on(LOG_LEVEL_INFO) && log_is_on(LOG_LEVEL_NOTICE));
 	log_set_level(LOG_LEVEL_INFO);
+	ck_assert(log_is_on(LOG_LEVEL_INFO) && !log_is_on(LOG_LEVEL_DEBUG));
 	log_at(LOG_LEVEL_INFO, "reader 0", "seen %d", 1);
 	ck_assert_int_eq(lines, 1);
 	ck_assert_str_eq(last, "reader 0: seen 1");

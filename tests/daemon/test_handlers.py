@@ -21,7 +21,7 @@ def birth(t):
     with new_slotd() as d, fake(d) as server:
         d.start(d.reader(server.address, "1-7", driver="odd"))
         b = server.handler().born
-        t.eq(b["argv"], ["--driver", "odd", "--kind", "usbip", "--debug", "1",
+        t.eq(b["argv"], ["--driver", "odd", "--kind", "usbip", "--debug", "3",
                          "--devid", str(1 << 16 | 2), "--speed", "2"], "argv")
         t.eq({k: v for k, v in b["env"].items() if k != "LC_CTYPE"}, {},
              "an empty environment")

@@ -37,6 +37,9 @@ START_TEST(an_empty_file_has_all_the_defaults)
 	ck_assert_uint_eq(s.power_off_ms, 5000);
 	ck_assert_uint_eq(s.lock_ms, 60000);
 	ck_assert_str_eq(s.handler, SBINDIR "/ifdhandler");
+	ck_assert_int_eq(settings_log_level(&s), LOG_LEVEL_NOTICE);
+	s.debug = UINT32_MAX;
+	ck_assert_int_eq(settings_log_level(&s), LOG_LEVEL_DEBUG);
 	ck_assert_uint_eq(s.n_ids + s.n_readers, 0);
 	settings_fini(&s);
 	ck_assert_int_eq(settings_load(&s, "/nonexistent/openct.conf", error),
@@ -59,6 +62,7 @@ START_TEST(every_key_is_read)
 	    "reader a { driver = ccid; device = usbip:[::1]:3240/1-1; };"
 	    "reader b { device = usbip:unix:/a/b/1-2; };", error), ERR_OK);
 	ck_assert_uint_eq(s.debug, 2);
+	ck_assert_int_eq(settings_log_level(&s), LOG_LEVEL_DEBUG);
 	ck_assert(!s.hotplug && s.force_poll);
 	ck_assert_uint_eq(s.power_off_ms, UINT32_MAX);
 	ck_assert_uint_eq(s.lock_ms, 0);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 scenario_scripts = \
 	%D%/test_keygen.py \
-	%D%/test_losses.py
+	%D%/test_losses.py \
+	%D%/test_secrets.py
 # End of scenario_scripts
 TESTS += $(scenario_scripts)
 EXTRA_DIST += $(scenario_scripts)
@@ -11,3 +12,7 @@ EXTRA_DIST += %D%/soak.py
 .PHONY: soak
 soak: all
 	$(TESTS_ENVIRONMENT) $(PY_LOG_COMPILER) $(top_srcdir)/%D%/soak.py $(SOAK_SECONDS) $(SOAK_SEED)
+
+# what the scripts start
+check_PROGRAMS += %D%/send_apdu
+%C%_send_apdu_LDADD = lib/libopenct.la
