@@ -41,9 +41,10 @@ static bool
 line_works(const struct usb_device *d, const struct ccid_slot *s)
 {
 	const struct ccid_traits *t = ccid_traits(d);
+	uint32_t limit = d->limit_bps != 0 ? d->limit_bps : t->limit_bps;
 
-	return s->params[0] == s->card_fidi && (t->limit_bps == 0 ||
-	    bits_per_second(t->clock_khz, s->params[0]) <= t->limit_bps);
+	return s->params[0] == s->card_fidi && (limit == 0 ||
+	    bits_per_second(t->clock_khz, s->params[0]) <= limit);
 }
 
 /* Time for what the card did just now. */

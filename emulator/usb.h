@@ -116,6 +116,8 @@ struct usb_device {
 	size_t n_ep;
 	struct usb_slot slot[USB_SLOTS_MAX];
 	uint32_t wtx_ms;	/* time extension each so many ms, 0 never */
+	uint32_t limit_bps;	/* cards understand nothing above, 0: the
+				   model's own limit */
 	uint64_t now_ms;	/* time of the last call from outside */
 	struct fault_plan fault;
 	struct usb_held held;

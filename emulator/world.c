@@ -105,6 +105,12 @@ opt_keygen(struct port *p, const char *value, char *why)
 }
 
 static bool
+opt_limit(struct port *p, const char *value, char *why)
+{
+	return number(value, &p->dev->limit_bps, why);
+}
+
+static bool
 opt_wtx(struct port *p, const char *value, char *why)
 {
 	return number(value, &p->dev->wtx_ms, why);
@@ -122,6 +128,7 @@ static const struct option options[] = {
 	{ "delay",	opt_delay },
 	{ "fault",	opt_fault },
 	{ "keygen",	opt_keygen },
+	{ "limit",	opt_limit },
 	{ "nocard",	opt_nocard },
 	{ "serial",	opt_serial },
 	{ "unplugged",	opt_unplugged },

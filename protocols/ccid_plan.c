@@ -68,6 +68,12 @@ choose_pipes(struct ccid_plan *p, const struct usb_interface *i, char *why)
 
 /* ---- what the descriptor and the quirks say ---- */
 
+static bool
+takes_apdus(const struct ccid_plan *p)
+{
+	return p->level == CCID_SHORT || p->level == CCID_EXTENDED;
+}
+
 static enum ccid_level
 level_of(const struct ccid_desc *d, uint64_t quirks)
 {
@@ -111,7 +117,7 @@ choose_power(struct ccid_plan *p, const struct ccid_desc *d)
 static void
 choose_speed(struct ccid_plan *p, const struct ccid_desc *d)
 {
-	bool is_apdu = p->level == CCID_SHORT || p->level == CCID_EXTENDED;
+	bool is_apdu = takes_apdus(p);
 	bool negotiates = (d->features & CCID_AUTO_NEGOTIATE) != 0;
 
 	p->default_clock_khz = d->default_clock_khz;
@@ -138,7 +144,7 @@ choose_speed(struct ccid_plan *p, const struct ccid_desc *d)
 static void
 choose_ifsd(struct ccid_plan *p, const struct ccid_desc *d)
 {
-	bool is_apdu = p->level == CCID_SHORT || p->level == CCID_EXTENDED;
+	bool is_apdu = takes_apdus(p);
 	uint32_t ifsd = d->max_ifsd;
 
 	if (ifsd == 0)
@@ -345,9 +351,11 @@ ccid_plan_text(char *dst, size_t cap, const struct ccid_plan *p)
 	struct text t = { dst, cap, 0 };
 
 	dst[0] = '\0';
-	say(&t, "%ss%s (APDUs of at most %u bytes); messages of %u; %s%s%s",
-	    p->level == CCID_CHARACTER ? "single character" :
+	say(&t, "%ss%s (APDUs of at most %u bytes%s); messages of %u; "
+	    "%s%s%s", p->level == CCID_CHARACTER ? "single character" :
 	    ccid_level_name(p->level), transports[p->transport], p->max_apdu,
+	    !takes_apdus(p) && p->max_apdu > CCID_SHORT_APDU_MAX &&
+	    (p->protocols & CCID_T0) != 0 ? " over T=1, 261 over T=0" : "",
 	    p->max_message, (p->protocols & CCID_T0) != 0 ? "T=0" : "",
 	    p->protocols == (CCID_T0 | CCID_T1) ? ", " : "",
 	    (p->protocols & CCID_T1) != 0 ? "T=1" : "");

@@ -77,8 +77,33 @@ def t0(t, model):
         t.eq(r.err, "TOO_LONG", model + ", T=0: " + r.text)
 
 
+def too_fast(t, model, limit, falls, what):
+    """A card that offers 250 kbit/s in a reader that fails above limit."""
+    device = "%s,card=fast,limit=%d" % (model, limit)
+    with Emulator([device]) as emu, Handler(emu.address, "1-1", debug=3) as h:
+        h.ready()
+        t.eq(h.power_on().err, "OK", what + ": powered")
+        r = h.transmit("00b0810004")
+        t.eq((r.err, r.data.hex()), ("OK", "666173749000"), what + ": read")
+        t.eq(len([x for x in h.log if "not understood at" in x]), falls,
+             what + ": speeds in vain")
+        before = bulk(emu)[0]
+        h.power_on(warm=1)
+        t.eq(h.transmit("0084000008").err, "OK", what + ": again")
+        t.eq(len([x for x in h.log if "not understood at" in x]), falls,
+             what + ": none in vain now (%d pairs)" % (bulk(emu)[0] - before))
+        t.eq(h.transmit("00d6810001aa").data.hex(), "9000", what + ": write")
+
+
 def main():
     t = Tap()
+    # AU9540 by its quirk; the others find out
+    too_fast(t, "au9540", 0, 0, "AU9540")
+    too_fast(t, "tpdu-reader", 0, 0, "TPDU at full speed")
+    too_fast(t, "tpdu-reader", 100000, 3, "TPDU, too fast")
+    too_fast(t, "tpdu-reader", 11000, 7, "TPDU, default speed only")
+    too_fast(t, "char-reader", 100000, 3, "character, too fast")
+    too_fast(t, "extended-apdu-reader", 100000, 3, "extended, too fast")
     t0(t, "tpdu-reader")
     t0(t, "char-reader")
     iccd(t)
