@@ -164,7 +164,8 @@ seal(struct line *l, uint8_t *block, size_t *n)
 static void
 put_s(struct line *l, uint8_t *block, size_t *n, enum t1_s s)
 {
-	static const uint8_t value = 32;
+	/* an IFSC no larger than any card's own here, which may thus be believed */
+	static const uint8_t value = 16;
 	struct wr w = { .p = block, .cap = T1_BLOCK_MAX };
 	struct t1_block b = { .kind = T1_S, .s = s, .inf = { &value,
 		s == T1_S_IFS || s == T1_S_WTX } };
