@@ -38,14 +38,21 @@ def unplugged(t, emu, d, watcher):
     works(t, d, "it works, and nobody has it locked")
 
 
+def commands_seen(emu):
+    """Bulk OUT transfers that reached the device."""
+    return sum(e["transfers"] for e in emu.stats("1-1")["endpoints"]
+               if e.get("direction") == "out")
+
+
 def handler_killed(t, emu, d, watcher):
     with d.control() as c:
         pid = c.ask(cmd="info", reader=0)["reader"]["handler_pid"]
     with Connection(d) as c:
         emu.ctl("fault", "1-1", "lost@1")
+        before = commands_seen(emu)
         x = c.send(CHALLENGE)
-        with d.control() as other:      # slotd has passed it on
-            other.ask(cmd="hello")
+        while commands_seen(emu) == before:
+            time.sleep(0.01)
         began = time.monotonic()
         kill(pid)
         t.eq(c.answer(x), (-5, b""), "its handler killed: the client hears")
