@@ -225,6 +225,13 @@ on_pps(struct ifd_slot *slot, struct view in)
 
 /* ---- between ifd/token.c and the token ---- */
 
+/* Nobody waits for an answer, but there may be one. */
+static bool
+hopes_for_nothing(const struct eutron_slot *s)
+{
+	return s->token.stage == TOKEN_QUIET || s->token.stage == TOKEN_DRAIN;
+}
+
 /* A read that ifd/token.c wants is the first of as many as it takes. */
 static struct step
 carry(struct ifd_slot *slot, struct step s)
@@ -234,7 +241,7 @@ carry(struct ifd_slot *slot, struct step s)
 	if (e->stage != EUTRON_TOKEN)
 		return on_script(slot, s);
 	if (s.kind == STEP_CONTROL && (e->token.stage == TOKEN_RECEIVE ||
-	    e->token.stage == TOKEN_QUIET))
+	    hopes_for_nothing(e)))
 		return collect(e, BLOCK_ROOM, s.wait_ms);
 	return s;
 }
@@ -273,9 +280,7 @@ on_part(struct ifd_slot *slot, struct view in)
 
 	wr_view(&w, in);
 	s->n = w.n;
-	/* nobody waits for anything: nothing is the answer hoped for */
-	if (s->stage == EUTRON_TOKEN && s->token.stage == TOKEN_QUIET &&
-	    s->n == 0)
+	if (s->stage == EUTRON_TOKEN && hopes_for_nothing(s) && s->n == 0)
 		return deliver(slot);
 	if (is_whole(s))
 		return deliver(slot);

@@ -40,6 +40,8 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/starkey.c \
 	%D%/token.c \
 	%D%/token.h \
+	%D%/token_blocks.c \
+	%D%/token_blocks.h \
 	%D%/token_t0.c \
 	%D%/token_t0.h \
 	%D%/usb.c \

@@ -6,38 +6,16 @@
 #include <stdlib.h>
 
 #include "base/secret.h"
+#include "ifd/token_blocks.h"
 
-/* Vendor requests to the device. Blocks of 32 bytes are what was ever used,
-   though TA3 of these cards offers 254. */
-static const struct token_pipe etoken_pipe = {
-	.send_type = 0x40,
-	.send = 0x06,
-	.receive_type = 0xc0,
-	.receive = 0x86,
-	.ifsc = T1_IFS_DEFAULT,
-	.ifsd = T1_IFS_DEFAULT,
-};
-
-enum {	/* milliseconds, as OpenCT had them */
-	SEND_MS = 10000,
-	/* For the answer to a command, however short BWT is. What takes longer,
-	   as making a key does, is announced with S(WTX). */
-	ANSWER_MS = 20000,
-	/* For other blocks the card's BWT is long enough; the token's clock is
-	   not known, a slow one is on the safe side. */
+enum {	/* milliseconds */
+	/* But for the answer to a command the card's BWT is long enough; the
+	   token's clock is not known, a slow one is on the safe side. */
 	CLOCK_KHZ = 3000,
 	SLACK_MS = 1000,
 	UNASKED_MS = 20000,	/* for an ATR that comes by itself */
 	RESET_TRIES = 2,	/* of a token that refused its rite */
 	RESET_PAUSE_MS = 100,
-};
-
-enum {	/* PCB, ISO 7816-3:2006 §11.3.2.2 */
-	PCB_NOT_I = 0x80,
-	PCB_WTX_RESPONSE = 0xe3,
-	PCB_TYPE_OF_R = 0xc0,
-	PCB_R = 0x80,
-	PCB_R_ERROR = 0x0f,
 };
 
 static const struct view nothing = { NULL, 0 };
@@ -48,21 +26,11 @@ model_of(const struct ifd_slot *slot)
 	return ((const struct token *)slot->reader->state)->model;
 }
 
-static const struct token_pipe *
-pipe_of(const struct ifd_slot *slot)
-{
-	const struct token_pipe *p = model_of(slot)->pipe;
-
-	return p != NULL ? p : &etoken_pipe;
-}
-
 /* ---- opening and closing ---- */
 
 enum err
 token_open(struct ifd_reader *r, const struct token_model *model)
 {
-	const struct token_pipe *p = model->pipe != NULL ? model->pipe :
-	    &etoken_pipe;
 	struct channel_info *info = &r->info;
 
 	((struct token *)r->state)->model = model;
@@ -74,7 +42,8 @@ token_open(struct ifd_reader *r, const struct token_model *model)
 	snprintf(info->plan, sizeof(info->plan), "%s; T=1 in blocks of %u "
 	    "bytes over control transfers; always present, never powered off, "
 	    "nothing is asked while idle", model->plan,
-	    r->block_size != 0 ? r->block_size : p->ifsc);
+	    r->block_size != 0 ? r->block_size :
+	    token_pipe_of(r)->ifsc);
 	r->control_cap = T1_BLOCK_MAX + 1;
 	return ERR_OK;
 }
@@ -96,164 +65,6 @@ token_close(struct ifd_reader *r)
 
 	if (s != NULL)
 		secret_free(&s->rsp, s->rsp != NULL ? T1_RESPONSE_MAX : 0);
-}
-
-/* ---- blocks ---- */
-
-static struct step
-fetch(const struct ifd_slot *slot, enum token_stage stage, uint32_t wait_ms)
-{
-	const struct token_pipe *p = pipe_of(slot);
-	struct token_slot *s = slot->state;
-	struct wr w = { .p = s->out, .cap = sizeof(s->out) };
-	struct usb_setup setup = { .type = p->receive_type,
-		.request = p->receive,
-		.length = p->receive_length != 0 ? p->receive_length :
-		    (uint16_t)t1_receive_len(&s->t1) };
-
-	s->stage = stage;
-	usb_setup_write(&w, &setup);
-	return step_control(wr_done(&w), wait_ms);
-}
-
-/* The card works on a command, or goes on doing so. */
-static bool
-takes_time(struct view block)
-{
-	return (block.p[1] & PCB_NOT_I) == 0 || block.p[1] == PCB_WTX_RESPONSE;
-}
-
-/* The card is asked to say something again. */
-static bool
-is_complaint(struct view block)
-{
-	return (block.p[1] & PCB_TYPE_OF_R) == PCB_R &&
-	    (block.p[1] & PCB_R_ERROR) != 0;
-}
-
-static struct step
-send_block(const struct ifd_slot *slot, struct view block, uint32_t wait_ms)
-{
-	const struct token_pipe *p = pipe_of(slot);
-	struct token_slot *s = slot->state;
-	struct wr w = { .p = s->out, .cap = sizeof(s->out) };
-	struct rd head = { .in = view_first(block, 4) };
-	struct usb_setup setup = { .type = p->send_type, .request = p->send };
-
-	s->stage = TOKEN_SEND;
-	s->complained = s->complained || is_complaint(block);
-	s->wait_ms = takes_time(block) && wait_ms < ANSWER_MS ? ANSWER_MS :
-	    wait_ms;
-	if (p->head_in_setup) {
-		setup.value = rd_le16(&head);
-		setup.index = rd_le16(&head);
-		block = view_skip(block, 4);
-	}
-	setup.length = (uint16_t)block.n;
-	usb_setup_write(&w, &setup);
-	wr_view(&w, block);
-	return step_control(wr_done(&w), SEND_MS);
-}
-
-static struct step
-powered(struct ifd_slot *slot)
-{
-	slot->card = CHANNEL_PRESENT | CHANNEL_POWERED;
-	slot->result = CHANNEL_T1;
-	return step_done((struct view){ slot->atr, slot->atr_n });
-}
-
-/* A command that failed is not sent again. A card that cannot be spoken to any
-   more is used again after a reset only, and everybody hears of that one. */
-static struct step
-fail_exchange(struct ifd_slot *slot, enum err e)
-{
-	const struct token_slot *s = slot->state;
-	bool lost = t1_is_lost(&s->t1);
-
-	if (lost) {
-		slot->card = CHANNEL_PRESENT;
-		slot->atr_n = 0;
-	}
-	return ifd_fail(slot, e, "%s; whether the card has carried out the "
-	    "command is not known%s", err_text(e),
-	    lost ? ", and it must be reset" : "");
-}
-
-static struct step
-exchange_over(struct ifd_slot *slot, struct step s)
-{
-	struct token_slot *t = slot->state;
-
-	if (s.kind == STEP_DONE && t->complained) {
-		t->complained = false;
-		t->stale = 0;
-		t->response = s.out;
-		return fetch(slot, TOKEN_DRAIN, T1_QUIET_MS);
-	}
-	t->stage = TOKEN_IDLE;
-	if (t->announcing) {	/* refused is refused: back to what is known */
-		t->announcing = false;
-		if (s.kind == STEP_FAIL && t->t1.params.ifsc > T1_IFS_DEFAULT)
-			t->t1.ifsc = t->t1.params.ifsc = T1_IFS_DEFAULT;
-		return powered(slot);
-	}
-	return s.kind == STEP_FAIL ? fail_exchange(slot, s.err) : s;
-}
-
-/* An answer came twice, or the one that was missed came at last. It must not be
-   taken for that of the next command, whose number may be the same. */
-static struct step
-drain(struct ifd_slot *slot, struct view in)
-{
-	struct token_slot *s = slot->state;
-
-	if (in.n != 0 && ++s->stale <= T1_STALE_MAX)
-		return fetch(slot, TOKEN_DRAIN, T1_QUIET_MS);
-	return exchange_over(slot, step_done(s->response));
-}
-
-/* What T=1 wants becomes control transfers. */
-static struct step
-carry(struct ifd_slot *slot, struct step s)
-{
-	struct token_slot *t = slot->state;
-
-	switch (s.kind) {
-	case STEP_SEND:
-		return send_block(slot, s.out, s.wait_ms);
-	case STEP_WAIT:
-		t->paused = false;
-		return fetch(slot, TOKEN_QUIET, s.wait_ms);
-	default:
-		return exchange_over(slot, s);
-	}
-}
-
-/* A token with nothing to say stalls, is silent or sends no byte: nobody has
-   written down which. One pause later the answer is believed. */
-static struct step
-on_quiet(struct ifd_slot *slot)
-{
-	struct token_slot *s = slot->state;
-
-	if (s->paused)
-		return carry(slot, t1_timeout(&s->t1));
-	s->paused = true;
-	s->stage = TOKEN_QUIET_PAUSE;
-	return step_pause(T1_QUIET_MS);
-}
-
-/* It does not even take a block: no more of them, each would take as long. */
-static struct step
-on_stuck(struct ifd_slot *slot)
-{
-	struct token_slot *s = slot->state;
-
-	s->stage = TOKEN_IDLE;
-	s->announcing = false;
-	return fail_exchange(slot, t1_failed(&s->t1, ERR_CANCELLED).kind ==
-	    STEP_FAIL ? ERR_TIMEOUT : ERR_READER);
 }
 
 /* ---- reset ---- */
@@ -279,7 +90,7 @@ static enum err
 begin_t1(struct ifd_slot *slot)
 {
 	struct token_slot *s = slot->state;
-	const struct token_pipe *pipe = pipe_of(slot);
+	const struct token_pipe *pipe = token_pipe_of(slot->reader);
 	unsigned block = slot->reader->block_size;
 	struct t1_params p = {
 		.crc = s->atr.crc,
@@ -298,7 +109,7 @@ larger_blocks(const struct ifd_slot *slot)
 	const struct token_slot *s = slot->state;
 	uint8_t block = slot->reader->block_size;
 
-	if (block == 0 && pipe_of(slot)->announces)
+	if (block == 0 && token_pipe_of(slot->reader)->announces)
 		block = s->atr.ifsc;
 	return block > s->t1.ifsd ? block : 0;
 }
@@ -316,8 +127,8 @@ token_powered(struct ifd_slot *slot, struct view atr)
 	s->complained = false;
 	s->announcing = larger_blocks(slot) != 0;
 	if (!s->announcing)
-		return powered(slot);
-	return carry(slot, t1_announce_ifsd(&s->t1, larger_blocks(slot)));
+		return token_is_on(slot);
+	return token_carry(slot, t1_announce_ifsd(&s->t1, larger_blocks(slot)));
 }
 
 static struct step
@@ -415,7 +226,7 @@ hand_over(struct ifd_slot *slot)
 		return on_atr(slot, s->unasked);
 	memcpy(slot->atr, s->unasked.p, s->unasked.n);
 	slot->atr_n = s->unasked.n;
-	return powered(slot);
+	return token_is_on(slot);
 }
 
 static struct step
@@ -478,7 +289,7 @@ transmit(struct ifd_slot *slot, struct view apdu)
 		return ifd_fail(slot, ERR_ARG, "an APDU has at least 4 bytes, "
 		    "this one has %zu", apdu.n);
 	s->complained = false;
-	return carry(slot, t1_start(&s->t1, apdu));
+	return token_carry(slot, t1_start(&s->t1, apdu));
 }
 
 /* T=1 is spoken already; starting it anew would lose the count of blocks. */
@@ -526,15 +337,15 @@ token_input(struct ifd_slot *slot, struct view in)
 		s->stage = TOKEN_IDLE;
 		return hand_over(slot);
 	case TOKEN_SEND:
-		return fetch(slot, TOKEN_RECEIVE, s->wait_ms);
+		return token_receive(slot);
 	case TOKEN_QUIET:
 		if (in.n == 0)
-			return on_quiet(slot);
+			return token_quiet(slot);
 		/* FALLTHROUGH */
 	case TOKEN_RECEIVE:
-		return carry(slot, t1_input(&s->t1, in));
+		return token_carry(slot, t1_input(&s->t1, in));
 	case TOKEN_DRAIN:
-		return drain(slot, in);
+		return token_drain(slot, in);
 	default:
 		return step_fail(ERR_READER);
 	}
@@ -554,14 +365,14 @@ token_timeout(struct ifd_slot *slot)
 		return token_mute(slot, ifd_fail(slot, ERR_MUTE, "the token "
 		    "has not sent its ATR"));
 	case TOKEN_SEND:
-		return on_stuck(slot);
+		return token_stuck(slot);
 	case TOKEN_QUIET_PAUSE:
-		return fetch(slot, TOKEN_QUIET, T1_QUIET_MS);
+		return token_listen(slot);
 	case TOKEN_RECEIVE:
 	case TOKEN_QUIET:
-		return carry(slot, t1_timeout(&s->t1));
+		return token_carry(slot, t1_timeout(&s->t1));
 	case TOKEN_DRAIN:
-		return drain(slot, nothing);
+		return token_drain(slot, nothing);
 	default:
 		return step_fail(ERR_READER);
 	}
@@ -576,12 +387,12 @@ token_failed(struct ifd_slot *slot, enum err e)
 	case TOKEN_RESET:
 		return rite(slot, script_failed(&s->script, e));
 	case TOKEN_QUIET:
-		return on_quiet(slot);
+		return token_quiet(slot);
 	case TOKEN_DRAIN:
-		return drain(slot, nothing);
+		return token_drain(slot, nothing);
 	case TOKEN_SEND:
 	case TOKEN_RECEIVE:
-		return carry(slot, t1_failed(&s->t1, e));
+		return token_carry(slot, t1_failed(&s->t1, e));
 	default:
 		return step_fail(e);
 	}

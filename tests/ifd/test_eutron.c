@@ -176,7 +176,8 @@ static const struct turn case_4[] = {
 static const struct turn refused_read[] = {	/* the block is asked again */
 	SEND_CHALLENGE, READ_STALLS(BLOCK_ROOM),
 	WRITE("\x04", "\x00\x82\x00\x82"),
-	CARD_SAYS("\x00\x00\x0a" RANDOM "\x92"), ENDS(RANDOM),
+	CARD_SAYS("\x00\x00\x0a" RANDOM "\x92"),
+	CARD_SAYS(""), ENDS(RANDOM),	/* it has said it once only */
 };
 
 static const struct turn unplugged[] = {	/* between two parts */
@@ -246,7 +247,8 @@ START_TEST(silent)
 	static const struct turn nothing[] = { CARD_SAYS(""), WAIT };
 	static const struct turn end[] = {
 		CARD_SAYS(""), WRITE("\x04", "\x00\x82\x00\x82"),
-		CARD_SAYS("\x00\x00\x0a" RANDOM "\x92"), ENDS(RANDOM),
+		CARD_SAYS("\x00\x00\x0a" RANDOM "\x92"),
+		CARD_SAYS(""), ENDS(RANDOM),
 	};
 	struct world w;
 

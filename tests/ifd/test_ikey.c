@@ -115,6 +115,7 @@ static const struct turn bad_block[] = {
 	CARD_SAYS("\x00\x00\x0a" "12345678\x90\x00\x93"),
 	BLOCK("\x00\x81\x00\x81", "\x00", ""),
 	CARD_SAYS("\x00\x00\x0a" "12345678\x90\x00\x92"),
+	CARD_SAYS(""),			/* it has said it once only */
 	ENDS("12345678\x90\x00"), { .kind = QUIET },
 };
 
