@@ -10,12 +10,14 @@
 #include "base/hex.h"
 #include "emulator/card_text.h"
 #include "emulator/cardos.h"
+#include "emulator/ddv.h"
 #include "emulator/iso.h"
 
 enum { FILE_MAX = 1024 * 1024 };
 
 static const struct card_kind *const kinds[] = {
 	&cardos_card,
+	&ddv_card,
 	&iso_card,
 };
 

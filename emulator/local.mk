@@ -37,6 +37,10 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/ctl.h \
 	%D%/cyberjack.c \
 	%D%/epass3000.c \
+	%D%/ddv.c \
+	%D%/ddv.h \
+	%D%/ddv_key.c \
+	%D%/ddv_load.c \
 	%D%/fault.c \
 	%D%/fault.h \
 	%D%/iccd.c \
@@ -95,6 +99,8 @@ cardsdir = $(datadir)/slotd/cards
 dist_cards_DATA = \
 	%D%/cards/cardos-m4.0.card \
 	%D%/cards/cardos.card \
+	%D%/cards/ddv-0.card \
+	%D%/cards/ddv-1.card \
 	%D%/cards/etoken.card \
 	%D%/cards/fast.card \
 	%D%/cards/sample.card \

@@ -4,6 +4,7 @@ emulator_tests = \
 	%D%/test_card_t1 \
 	%D%/test_card_time \
 	%D%/test_cardos \
+	%D%/test_ddv \
 	%D%/test_fault \
 	%D%/test_t0_ends \
 	%D%/test_t1_ends
@@ -41,6 +42,8 @@ check_PROGRAMS += %D%/vpcd_bridge
 %C%_test_card_time_LDADD = $(EMULATOR_LDADD)
 %C%_test_cardos_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
 %C%_test_cardos_LDADD = $(EMULATOR_LDADD) $(CRYPTO_LIBS)
+%C%_test_ddv_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_ddv_LDADD = $(EMULATOR_LDADD)
 %C%_test_fault_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_fault_LDADD = $(EMULATOR_LDADD)
 %C%_test_t1_ends_CFLAGS = $(UNIT_CFLAGS)
