@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ifd_tests = \
+	%D%/test_cardman \
 	%D%/test_ccid \
 	%D%/test_ccid_iccd \
 	%D%/test_ccid_quirks \
 	%D%/test_ccid_tpdu \
+	%D%/test_cyberjack \
 	%D%/test_etoken \
 	%D%/test_etoken_errors \
 	%D%/test_eutron \
 	%D%/test_ikey \
+	%D%/test_framed \
 	%D%/test_link \
 	%D%/test_sandbox \
 	%D%/test_token_faults \
@@ -18,6 +21,10 @@ check_PROGRAMS += $(ifd_tests)
 TESTS += $(ifd_tests)
 IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 
+%C%_test_cardman_SOURCES = %D%/test_cardman.c %D%/old_rows.h %D%/talk.c \
+	%D%/talk.h
+%C%_test_cardman_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_cardman_LDADD = $(IFD_TEST_LDADD)
 %C%_test_ccid_SOURCES = %D%/test_ccid.c %D%/talk.c %D%/talk.h
 %C%_test_ccid_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ccid_LDADD = $(IFD_TEST_LDADD)
@@ -33,6 +40,10 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 	%D%/talk.h
 %C%_test_ccid_tpdu_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ccid_tpdu_LDADD = $(IFD_TEST_LDADD)
+%C%_test_cyberjack_SOURCES = %D%/test_cyberjack.c %D%/old_rows.h %D%/talk.c \
+	%D%/talk.h
+%C%_test_cyberjack_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_cyberjack_LDADD = $(IFD_TEST_LDADD)
 %C%_test_etoken_SOURCES = %D%/test_etoken.c %D%/etoken_talk.c \
 	%D%/etoken_talk.h %D%/talk.c %D%/talk.h
 %C%_test_etoken_CFLAGS = $(UNIT_CFLAGS)
@@ -47,6 +58,10 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 %C%_test_ikey_SOURCES = %D%/test_ikey.c %D%/talk.c %D%/talk.h
 %C%_test_ikey_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ikey_LDADD = $(IFD_TEST_LDADD)
+%C%_test_framed_SOURCES = %D%/test_framed.c %D%/old_rows.h %D%/talk.c \
+	%D%/talk.h
+%C%_test_framed_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_framed_LDADD = $(IFD_TEST_LDADD)
 %C%_test_link_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_link_LDADD = $(IFD_TEST_LDADD)
 %C%_test_sandbox_CFLAGS = $(UNIT_CFLAGS)
