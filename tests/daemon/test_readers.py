@@ -2,6 +2,7 @@
 """The real slotd and the real ifdhandler on an emulated Cherry ST-1044U."""
 import os
 import select
+import socket
 import time
 
 from harness import TIMEOUT, Emulator, Slotd, Tap, Timeout, children, kill
@@ -182,6 +183,11 @@ def crowd(t):
 def over_tcp(t):
     with Emulator([MODEL], listen="127.0.0.1:0") as emu, Slotd() as d:
         port = emu.address.rsplit(":", 1)[1]
+        try:
+            socket.getaddrinfo("localhost", port)
+        except socket.gaierror:     # no /etc/hosts, as in a bare chroot
+            t.ok(True, "a host by its name # SKIP localhost has no address")
+            return
         d.start(d.reader("localhost:" + port, "1-1") +
                 d.reader("no-such-host.invalid:" + port, "1-1", name="s"))
         d.wait_log("reader 0: .*is ready")
