@@ -279,6 +279,73 @@ START_TEST(signs_with_key_it_made)
 }
 END_TEST
 
+static uint16_t
+create(struct card *c, uint16_t fid, uint16_t size)
+{
+	const uint8_t cmd[] = { 0x00, 0xe0, 0x00, 0x00, 0x18, 0x62, 0x16,
+	    0x80, 0x02, (uint8_t)(size >> 8), (uint8_t)size, 0x82, 0x01, 0x01,
+	    0x83, 0x02, (uint8_t)(fid >> 8), (uint8_t)fid, 0x86, 0x09,
+	    0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	uint8_t answer[16];
+	struct wr w = { answer, sizeof(answer), 0, false };
+
+	card_apdu(c, (struct view){ cmd, sizeof(cmd) }, &w);
+	return (uint16_t)(answer[0] << 8 | answer[1]);
+}
+
+/* Each part but the last says in 8A where the next one begins. */
+START_TEST(long_directory_in_parts)
+{
+	enum { FILES = 100 };
+	struct card *c = new_card("cardos");
+	unsigned parts = 0, found = 0;
+	uint8_t next = 0;
+
+	for (uint16_t i = 1; i <= FILES; i++)
+		ck_assert_uint_eq(create(c, i, 1), 0x9000);
+	do {
+		char hex[16];
+		struct rd r;
+
+		snprintf(hex, sizeof(hex), "801602%02x00", next);
+		r = (struct rd){ .in = good(c, hex) };
+		next = 0;
+		parts++;
+		while (r.in.n != 0 && !r.bad) {
+			ck_assert_uint_eq(rd_u8(&r), 0x6f);
+			found++;
+			if (rd_u8(&r) == 7)
+				next = (uint8_t)found;
+			ck_assert_uint_eq(rd_be16(&r), 0x8602);
+			ck_assert_uint_eq(rd_be16(&r), found);
+			if (next != 0) {
+				ck_assert_uint_eq(rd_be16(&r), 0x8a01);
+				ck_assert_uint_eq(rd_u8(&r), next);
+			}
+		}
+		ck_assert(!r.bad);
+	} while (next != 0);
+	ck_assert_uint_eq(found, FILES);
+	ck_assert_uint_eq(parts, 3);
+	card_free(c);
+}
+END_TEST
+
+START_TEST(full_card)
+{
+	struct card *c = new_card("cardos");
+	uint16_t fid = 1;
+
+	while (create(c, fid, 4000) == 0x9000)
+		ck_assert_uint_lt(fid++, 20);
+	ck_assert_uint_eq(fid, 9);	/* 8 * 4000 of 32620 bytes */
+	ck_assert_uint_eq(create(c, fid, 4000), 0x6a84);
+	good(c, "00e40000 [0003]");
+	ck_assert_uint_eq(create(c, fid, 4000), 0x9000);
+	card_free(c);
+}
+END_TEST
+
 /* As seen on a new M4.2B. */
 START_TEST(manufacturing_phase_knows_little)
 {
@@ -344,6 +411,8 @@ main(void)
 	tcase_add_loop_test(tc, talk, 0, sizeof(talks) / sizeof(talks[0]));
 	tcase_add_test(tc, survives_spoiled_commands);
 	tcase_add_test(tc, signs_with_key_it_made);
+	tcase_add_test(tc, long_directory_in_parts);
+	tcase_add_test(tc, full_card);
 	tcase_add_test(tc, manufacturing_phase_knows_little);
 	tcase_add_test(tc, card_files);
 	suite_add_tcase(s, tc);
