@@ -36,15 +36,19 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/ctl.c \
 	%D%/ctl.h \
 	%D%/cyberjack.c \
-	%D%/epass3000.c \
 	%D%/ddv.c \
 	%D%/ddv.h \
 	%D%/ddv_key.c \
 	%D%/ddv_load.c \
+	%D%/epass3000.c \
+	%D%/eutron.c \
+	%D%/eutron.h \
 	%D%/fault.c \
 	%D%/fault.h \
 	%D%/iccd.c \
 	%D%/iccd.h \
+	%D%/ikey.c \
+	%D%/ikey.h \
 	%D%/iso.c \
 	%D%/iso.h \
 	%D%/iso_data.c \
@@ -63,12 +67,16 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/pertosmart.h \
 	%D%/pertosmart1030.c \
 	%D%/pertosmart1038.c \
+	%D%/rutoken.c \
+	%D%/rutoken.h \
 	%D%/server.c \
 	%D%/server.h \
 	%D%/server_op.c \
 	%D%/server_urb.c \
 	%D%/token.c \
 	%D%/token.h \
+	%D%/token_t0.c \
+	%D%/token_t0.h \
 	%D%/usb.c \
 	%D%/usb.h \
 	%D%/usb_control.c \
@@ -103,6 +111,7 @@ dist_cards_DATA = \
 	%D%/cards/ddv-1.card \
 	%D%/cards/etoken.card \
 	%D%/cards/fast.card \
+	%D%/cards/rutoken.card \
 	%D%/cards/sample.card \
 	%D%/cards/t0.card
 # End of dist_cards_DATA

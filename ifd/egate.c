@@ -37,6 +37,7 @@ static const struct token_t0_model model = {
 	.read = 0x81,
 	.status = 0xa0,
 	.asks_first = true,
+	.exact = true,
 	.poll_ms = 1,
 };
 

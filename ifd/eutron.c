@@ -25,6 +25,7 @@ enum {
 	POLL_MS = 100,
 	ATR_WAIT_MS = 2000,
 	PPS_WAIT_MS = 2000,
+	REST_WAIT_MS = 3000,	/* of something that has begun */
 	DRAIN_ROOM = 164,
 	DRAINS = 20,
 	ATR_ROOM = 64,
@@ -278,6 +279,8 @@ on_part(struct ifd_slot *slot, struct view in)
 	struct eutron_slot *s = slot->state;
 	struct wr w = { .p = s->in, .cap = sizeof(s->in), .n = s->n };
 
+	if (s->n == 0 && in.n != 0 && s->left_ms > REST_WAIT_MS)
+		s->left_ms = REST_WAIT_MS;
 	wr_view(&w, in);
 	s->n = w.n;
 	if (s->stage == EUTRON_TOKEN && hopes_for_nothing(s) && s->n == 0)

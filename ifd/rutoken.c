@@ -5,8 +5,8 @@
 /*
  * Rutoken S (0a89:0012, 0a89:0020). After power off it says that data (its ATR)
  * are waiting; power on fetches them. While its card works, the status counts
- * up; OpenCT waited as long as it did. What the card says in its own way is
- * translated, see protocols/rutoken.h.
+ * up; OpenCT waited as long as it did. It may give less data than Le. What the
+ * card says in its own way is translated, see protocols/rutoken.h.
  */
 
 enum {

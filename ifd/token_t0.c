@@ -218,6 +218,8 @@ on_status(struct ifd_slot *slot, struct view in)
 		return on_data_wanted(slot);
 	if (status != STATUS_SW)
 		return lose_card(slot, ERR_MUTE, "the card does not answer");
+	if (model_of(slot)->exact && s->n != 0 && s->n < response_room(s))
+		return lose_card(slot, ERR_SHORT, "bytes are missing");
 	s->reading_sw = true;
 	return receive(slot, TOKEN_T0_READ, model_of(slot)->read, SW_SIZE,
 	    IN_MS);

@@ -26,6 +26,8 @@ struct token_t0_model {
 	uint8_t header, write, read, status;	/* bRequest */
 	bool asks_first;	/* its status must be "ready" before a header */
 	bool counts;		/* its busy status counts while it works */
+	/* Its card gives as much data as was asked for, or none. */
+	bool exact;
 	uint32_t poll_ms;	/* between the first 64 times it is asked */
 	/* What its card says in words of its own; NULL: nothing is. */
 	struct view	(*command)(uint8_t buf[APDU_SHORT_MAX], struct view);

@@ -9,8 +9,8 @@ ifd_tests = \
 	%D%/test_etoken \
 	%D%/test_etoken_errors \
 	%D%/test_eutron \
-	%D%/test_ikey \
 	%D%/test_framed \
+	%D%/test_ikey \
 	%D%/test_link \
 	%D%/test_sandbox \
 	%D%/test_token_faults \

@@ -265,6 +265,33 @@ START_TEST(silent)
 }
 END_TEST
 
+/* The rest of a block has three seconds, then it is asked for again. */
+START_TEST(rest_missing)
+{
+	static const struct turn begin[] = {
+		SEND_CHALLENGE, CARD_SAYS("\x00\x00\x0a"), WAIT,
+	};
+	static const struct turn nothing[] = { READ("\x01\x01", ""), WAIT };
+	static const struct turn end[] = {
+		READ("\x01\x01", ""), WRITE("\x04", "\x00\x82\x00\x82"),
+		CARD_SAYS("\x00\x00\x0a" RANDOM "\x92"),
+		CARD_SAYS(""), ENDS(RANDOM),
+	};
+	struct world w;
+
+	world_open(&w, &ifd_eutron);
+	world_identify(&w, &eutron);
+	PLAY(&w, opened);
+	PLAY(&w, on);
+	PLAY(&w, begin);
+	for (int i = 0; i < 29; i++)
+		PLAY(&w, nothing);
+	PLAY(&w, end);
+	world_is_quiet(&w);
+	world_close(&w);
+}
+END_TEST
+
 #define COUNT(a) (int)(sizeof(a) / sizeof((a)[0]))
 
 int
@@ -276,6 +303,7 @@ main(void)
 	tcase_add_loop_test(t, reset, 0, COUNT(resets));
 	tcase_add_loop_test(t, talk, 0, COUNT(talks));
 	tcase_add_test(t, silent);
+	tcase_add_test(t, rest_missing);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -108,11 +108,11 @@ static const struct turn case_2_in_parts[] = {
 	ENDS(RANDOM "\x90\x00"),
 };
 
-static const struct turn case_2_256[] = {	/* less came than asked for */
+static const struct turn case_2_less[] = {	/* T=0 knows no such thing */
 	SENDS("\x00\xb0\x00\x00\x00"),
 	E_STATUS("\x00"), E_HEADER("\x00\xb0\x00\x00\x00"), E_STATUS("\x10"),
-	E_READ("\x00\x01", RANDOM), E_SW("\x62\x82"),
-	ENDS(RANDOM "\x62\x82"),
+	E_READ("\x00\x01", RANDOM), E_STATUS("\x20"), TELLS(THERE),
+	FAILS(ERR_SHORT, "bytes are missing" UNKNOWN),
 };
 
 static const struct turn case_2_6cxx[] = {
@@ -322,6 +322,13 @@ static const struct turn r_case_3[] = {		/* ids are little-endian */
 	ENDS("\x90\x00"),
 };
 
+static const struct turn r_case_2_less[] = {	/* but this card does */
+	SENDS("\x00\xb0\x00\x00\x00"),
+	R_SEND("\x05", "\x00\xb0\x00\x00\x00"), R_STATUS("\x10"),
+	R_READ("\x00\x01", RANDOM), R_SW("\x90\x00"),
+	ENDS(RANDOM "\x90\x00"),
+};
+
 #define R_HEADER							\
 	"\x80\x01\x50\x01\x38\x00\x00\x3f\x00\x00\x00\x00\x00"		\
 	"\x00\x00\x00\x00"						\
@@ -381,7 +388,7 @@ struct row {
 #define ROW(t) { #t, t, sizeof(t) / sizeof(t[0]) }
 
 static const struct row egate_powered[] = {
-	ROW(case_1), ROW(case_2), ROW(case_2_in_parts), ROW(case_2_256),
+	ROW(case_1), ROW(case_2), ROW(case_2_in_parts), ROW(case_2_less),
 	ROW(case_2_6cxx), ROW(case_3), ROW(case_3_refused), ROW(case_4),
 	ROW(busy), ROW(not_ready), ROW(no_status_word),
 	ROW(half_a_status_word), ROW(no_data), ROW(too_much_data),
@@ -397,7 +404,8 @@ static const struct row egate_off[] = {
 };
 
 static const struct row rutoken_powered[] = {
-	ROW(r_case_1), ROW(r_case_2), ROW(r_case_3), ROW(r_case_4),
+	ROW(r_case_1), ROW(r_case_2), ROW(r_case_2_less), ROW(r_case_3),
+	ROW(r_case_4),
 	ROW(r_select_without_data), ROW(r_busy), ROW(r_mute), ROW(r_late_atr),
 };
 

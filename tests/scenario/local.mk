@@ -2,7 +2,8 @@
 scenario_scripts = \
 	%D%/test_keygen.py \
 	%D%/test_losses.py \
-	%D%/test_secrets.py
+	%D%/test_secrets.py \
+	%D%/test_tokens.py
 # End of scenario_scripts
 TESTS += $(scenario_scripts)
 EXTRA_DIST += $(scenario_scripts)
