@@ -79,7 +79,11 @@ class Card:
             self.pcscd = subprocess.Popen(["pcscd", "-f", "-c", conf],
                                           stdout=log, stderr=log)
         self.bridge = None
-        self.connect(name)
+        try:
+            self.connect(name)
+        except Exception:
+            self.close()
+            raise
 
     def connect(self, name):
         program = os.path.join(os.environ.get("top_builddir", "."),
