@@ -8,6 +8,7 @@ fuzz_targets = \
 	%D%/fuzz_apdu \
 	%D%/fuzz_atr \
 	%D%/fuzz_ccid_desc \
+	%D%/fuzz_ccid_driver \
 	%D%/fuzz_ccid_exchange \
 	%D%/fuzz_ccid_msg \
 	%D%/fuzz_conf \
@@ -25,6 +26,7 @@ fuzz_targets = \
 %C%_fuzz_apdu_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_atr_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_ccid_desc_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_ccid_driver_LDADD = ifd/libifd.la $(FUZZ_LDADD)
 %C%_fuzz_ccid_exchange_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_ccid_msg_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_conf_LDADD = $(FUZZ_LDADD)
