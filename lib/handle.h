@@ -14,6 +14,12 @@ struct ct_handle {
 						   ct_card_status; conn.mutex */
 };
 
+/* Opens the status file; -1 and errno. */
+int		status_open(void);
+
+/* Whether a process is there; a record with the number of one is valid. */
+bool		process_alive(int32_t pid);
+
 /*
  * Copies the record of a reader from the status file. ERR_NO_DAEMON without a
  * status file, ERR_NO_READER when there is no such reader or the process that

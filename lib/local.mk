@@ -1,25 +1,61 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# OpenCT's client library. Few of the convenience libraries' files are needed,
-# so these are named one by one and the rest stays out of programs.
-lib_LTLIBRARIES += %D%/libopenct.la
-%C%_libopenct_la_SOURCES = \
+# What both client libraries need. Few of the other folders' files are, so these
+# are named one by one and the rest stays out of programs.
+noinst_LTLIBRARIES += %D%/libclient.la
+%C%_libclient_la_SOURCES = \
 	%D%/card.c \
 	%D%/conn.c \
 	%D%/conn.h \
 	%D%/handle.h \
-	%D%/logging.c \
 	%D%/path.c \
 	%D%/path.h \
+	%D%/record.c \
+	base/clock.c \
+	protocols/openct_wire.c
+# End of libclient_la_SOURCES
+%C%_libclient_la_CFLAGS = $(AM_CFLAGS) -pthread
+
+# OpenCT's client library.
+lib_LTLIBRARIES += %D%/libopenct.la
+%C%_libopenct_la_SOURCES = \
+	%D%/logging.c \
 	%D%/reader.c \
 	%D%/status.c \
-	base/clock.c \
 	base/err.c \
-	base/hex.c \
-	protocols/openct_wire.c
+	base/hex.c
 # End of libopenct_la_SOURCES
 %C%_libopenct_la_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_libopenct_la_LDFLAGS = $(AM_LDFLAGS) -pthread -version-info 1:0:0 \
 	-no-undefined
+%C%_libopenct_la_LIBADD = %D%/libclient.la
+
+# CT-API, for home banking.
+lib_LTLIBRARIES += %D%/libctapi.la
+%C%_libctapi_la_SOURCES = \
+	%D%/ctapi.c \
+	%D%/ctapi.h \
+	%D%/ctapi_bcs.c \
+	%D%/ctapi_log.c \
+	%D%/ctapi_log.h \
+	%D%/ctapi_port.c \
+	%D%/ctapi_port.h \
+	%D%/ctbcs.h \
+	%D%/terminal.c \
+	%D%/terminal.h \
+	protocols/apdu.c \
+	protocols/atr.c \
+	protocols/ctbcs.c \
+	protocols/sw.c
+# End of libctapi_la_SOURCES
+%C%_libctapi_la_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_libctapi_la_LDFLAGS = $(AM_LDFLAGS) -pthread -version-info 0:0:0 \
+	-no-undefined -export-symbols-regex '^CT_(init|data|close)$$'
+%C%_libctapi_la_LIBADD = %D%/libclient.la
+
+include_HEADERS = \
+	%D%/ctapi.h \
+	%D%/ctbcs.h
+# End of include_HEADERS
 
 openctincludedir = $(includedir)/openct
 openctinclude_HEADERS = \
@@ -29,4 +65,4 @@ openctinclude_HEADERS = \
 # End of openctinclude_HEADERS
 
 pkgconfigdir = $(libdir)/pkgconfig
-pkgconfig_DATA = lib/libopenct.pc
+pkgconfig_DATA = lib/libctapi.pc lib/libopenct.pc

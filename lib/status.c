@@ -3,15 +3,12 @@
 #include "lib/openct/openct.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/handle.h"
-#include "lib/path.h"
 
 /* What programs see is what slotd writes. */
 _Static_assert(sizeof(struct ct_info) == sizeof(struct openct_record), "ABI");
@@ -34,50 +31,6 @@ static struct {
 	dev_t dev;
 	ino_t ino;
 } status = { .mutex = PTHREAD_MUTEX_INITIALIZER };
-
-static int
-open_status(void)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	if (path_in_socket_dir(path, sizeof(path), "status") != ERR_OK) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		log_quiet("cannot open %s", path);
-	return fd;
-}
-
-static bool
-alive(int32_t pid)
-{
-	return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
-}
-
-/* The file is read anew each time, so a new one is noticed, and one that is
-   cut short under us is an error and not a SIGBUS. */
-enum err
-record_read(struct openct_record *r, unsigned reader)
-{
-	ssize_t n;
-	int fd;
-
-	if (reader >= OPENCT_READERS_MAX)
-		return ERR_NO_READER;
-	fd = open_status();
-	if (fd < 0)
-		return ERR_NO_DAEMON;
-	do {
-		n = pread(fd, r, sizeof(*r),
-		    (off_t)(reader * sizeof(struct openct_record)));
-	} while (n < 0 && errno == EINTR);
-	close(fd);
-	r->name[OPENCT_NAME_MAX] = '\0';
-	return n == (ssize_t)sizeof(*r) && alive(r->pid) ? ERR_OK : ERR_NO_READER;
-}
 
 /* Maps the file unless it is the one that is mapped already. */
 static int
@@ -105,10 +58,12 @@ map_status(int fd)
 int
 ct_status(const ct_info_t **info)
 {
-	int fd = open_status(), rc;
+	int fd = status_open(), rc;
 
-	if (fd < 0)
+	if (fd < 0) {
+		log_quiet("cannot open the status file: %s", strerror(errno));
 		return -1;
+	}
 	pthread_mutex_lock(&status.mutex);
 	rc = map_status(fd);
 	*info = status.map;

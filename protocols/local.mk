@@ -25,6 +25,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/channel.h \
 	%D%/conf.c \
 	%D%/conf.h \
+	%D%/ctbcs.c \
+	%D%/ctbcs.h \
 	%D%/cyberjack.c \
 	%D%/cyberjack.h \
 	%D%/frame.h \
@@ -33,8 +35,6 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/frame_epass3000.c \
 	%D%/iccd.c \
 	%D%/iccd.h \
-	%D%/ctbcs.c \
-	%D%/ctbcs.h \
 	%D%/ids.c \
 	%D%/ids.h \
 	%D%/openct_wire.c \

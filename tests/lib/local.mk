@@ -3,12 +3,14 @@ lib_tests = \
 	%D%/test_conn \
 	%D%/test_openct
 # End of lib_tests
-check_PROGRAMS += $(lib_tests) %D%/opensc_walk
+check_PROGRAMS += $(lib_tests) %D%/ctapi_walk %D%/opensc_walk
 TESTS += $(lib_tests)
 
-dist_check_SCRIPTS += %D%/exports.test
-TESTS += %D%/exports.test %D%/opensc_walk.py
-EXTRA_DIST += %D%/exports.list %D%/opensc_walk.py %D%/fake_server.h
+dist_check_SCRIPTS += %D%/ctapi_exports.test %D%/exports.test
+TESTS += %D%/ctapi_exports.test %D%/ctapi_walk.py %D%/exports.test \
+	%D%/opensc_walk.py
+EXTRA_DIST += %D%/ctapi_walk.py %D%/exports.list %D%/opensc_walk.py \
+	%D%/fake_server.h
 
 %C%_test_conn_SOURCES = %D%/test_conn.c %D%/fake_server.c \
 	lib/conn.c lib/path.c
@@ -20,3 +22,7 @@ EXTRA_DIST += %D%/exports.list %D%/opensc_walk.py %D%/fake_server.h
 %C%_test_openct_LDADD = lib/libopenct.la $(UNIT_LDADD)
 
 %C%_opensc_walk_LDADD = lib/libopenct.la
+
+# It loads libctapi itself.
+%C%_ctapi_walk_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_ctapi_walk_LDADD = base/libbase.la -ldl

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""libctapi, used as home banking and others use it, on the real chain: slotd,
+ifdhandler and emulated readers with DDV cards. The steps are in ctapi_walk.c."""
+import os
+import signal
+import subprocess
+import sys
+
+TOP = os.environ.get("top_srcdir", os.path.join(os.path.dirname(__file__),
+                                                "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tests", "daemon"))
+from harness import BUILD, Emulator, Slotd, Tap  # noqa: E402
+
+LIBRARY = os.path.join(BUILD, "lib", ".libs", "libctapi.so.0")
+DEVICES = ["cherry-st1044u,card=ddv-1", "cherry-st1044u,card=ddv-0",
+           "eight-slots"]
+EVENTS = {"unplug": "reader-removed", "plug": "reader-added",
+          "remove": "card-removed", "insert": "card-inserted"}
+PIN = "2512345f"
+
+
+class World:
+    def __init__(self, emu, d, t):
+        self.emu, self.d, self.t = emu, d, t
+        self.watcher = None
+        self.executed = 0
+
+    def start(self):
+        self.d.start("".join(self.d.reader(self.emu.address, "1-%d" % (i + 1),
+                                           name="r%d" % i)
+                             for i in range(len(DEVICES))))
+        with self.d.control() as c:
+            c.ask(cmd="watch")
+            while [r["state"] for r in c.ask(cmd="list")["readers"]] != \
+                    ["ready"] * len(DEVICES):
+                c.event()
+        self.watcher = self.d.control()
+        self.watcher.ask(cmd="watch")
+
+    def kill(self):
+        self.d.signal(signal.SIGKILL)
+        self.d.process.wait()
+        self.d.process.stderr.close()
+        self.d.notify.close()
+        os.unlink(os.path.join(self.d.dir, "notify"))
+        self.d.process = None
+
+    def do(self, what):
+        if what in EVENTS:
+            self.emu.ctl(what, "1-1")
+            self.watcher.wait_event(EVENTS[what])
+        elif what == "hello":
+            with self.d.control() as c:
+                c.ask(cmd="hello")
+        elif what == "count":
+            self.executed = self.commands()
+        elif what == "executed":
+            self.t.eq(self.commands() - self.executed, 1,
+                      "asked four times, the card has run it once")
+        elif what == "kill":
+            self.kill()
+        elif what == "restart":
+            self.d.stop()
+            self.start()
+        elif what == "start":
+            self.start()
+        elif what == "stop":
+            self.d.stop()
+
+    def commands(self):
+        return self.emu.stats("1-1")["slots"][0]["commands"]
+
+
+def main():
+    t = Tap()
+    walk = os.path.join(BUILD, "tests", "lib", "ctapi_walk")
+    with Emulator(DEVICES) as emu, Slotd() as d:
+        log = os.path.join(d.dir, "ctapi.log")
+        w = World(emu, d, t)
+        w.start()
+        p = subprocess.Popen([walk, LIBRARY], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True,
+                             env=dict(os.environ, OPENCT_SOCKETDIR=d.run,
+                                      CTAPI_LOG=log))
+        for line in p.stdout:
+            words = line.split()
+            if words[0] == "do":
+                w.do(words[1])
+                p.stdin.write("done\n")
+                p.stdin.flush()
+            else:
+                t.ok(words[0] == "ok", line.split(" - ")[1].strip())
+        p.stdin.close()
+        t.eq(p.wait(), 0, "it came to its end")
+        with open(log) as f:
+            text = f.read()
+        t.ok("CT_init ctn 0 port 1: 0, done" in text, "the log has CT_init")
+        t.ok("00 20 00 81, 16 bytes: 9000" in text, "and VERIFY")
+        t.ok(PIN not in text.replace(" ", ""), "but not the PIN")
+        t.eq(os.stat(log).st_mode & 0o777, 0o600, "and is the user's own")
+    t.done()
+
+
+main()
