@@ -19,7 +19,8 @@ emulator_scripts = \
 	%D%/test_iso.py \
 	%D%/test_models.py \
 	%D%/test_opensc.py \
-	%D%/test_token.py
+	%D%/test_token.py \
+	%D%/test_vendor_tokens.py
 # End of emulator_scripts
 TESTS += $(emulator_tests) $(emulator_scripts)
 EXTRA_DIST += $(emulator_scripts) %D%/usbip_client.py
