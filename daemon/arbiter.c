@@ -25,6 +25,7 @@ static const struct {
 	[REQUEST_PROTOCOL] = { CHANNEL_PROTOCOL, true, true },
 	[REQUEST_CONTROL] = { CHANNEL_CONTROL, false, false },
 	[REQUEST_LOCK] = { CHANNEL_NONE, false, false },
+	[REQUEST_TURN] = { CHANNEL_NONE, false, false },
 };
 
 void
@@ -301,6 +302,10 @@ consider(struct slot *s, struct request *r, uint64_t now_ms, bool behind)
 	r->waits = false;
 	if (await_card(s, r, now_ms))
 		return behind;
+	if (r->kind == REQUEST_TURN) {
+		request_end(s, r, ERR_OK);
+		return behind;
+	}
 	if (behind)
 		return true;
 	if (r->kind == REQUEST_LOCK) {

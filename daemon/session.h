@@ -42,6 +42,8 @@ enum request_kind {
 	REQUEST_PROTOCOL,	/* arg: mask of CHANNEL_T0, _T1. Result: arg */
 	REQUEST_CONTROL,	/* arg: code, data. Result: data. Needs no card */
 	REQUEST_LOCK,		/* arg: enum lock_kind */
+	REQUEST_TURN,		/* nothing: it ends when no other session's
+				   lock is in its way */
 	REQUEST_KINDS
 };
 

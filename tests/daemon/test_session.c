@@ -267,6 +267,37 @@ START_TEST(a_refusal_does_not_wait_for_the_card)
 }
 END_TEST
 
+START_TEST(a_turn_comes_when_the_lock_ends_and_touches_nothing)
+{
+	struct world *w = world_new();
+	struct session *a = world_session(w, "a", 1, plain),
+	    *b = world_session(w, "b", 1, plain);
+	struct ask x = { .w = w, .name = "x" }, y = { .w = w, .name = "y" },
+	    z = { .w = w, .name = "z" };
+	unsigned sends;
+
+	world_insert(w);
+	sends = w->sends;
+	ask_lock(&x, a, LOCK_EXCLUSIVE, WAIT_NOT);
+	ck_assert_int_eq(ask(&y, b, REQUEST_TURN, 0, B(""), WAIT_NOT), ERR_OK);
+	ck_assert_int_eq(ask(&z, b, REQUEST_TURN, 0, B(""), WAIT_FOREVER),
+	    ERR_OK);
+	world_settle(w);
+	ck_assert_str_eq(w->results, "x:OK y:LOCKED ");
+	ck_assert_int_eq(session_unlock(a, LOCK_EXCLUSIVE), ERR_OK);
+	world_settle(w);
+	ck_assert_str_eq(w->results, "x:OK y:LOCKED z:OK ");
+	ask_apdu(&x, a);
+	ck_assert_int_eq(ask(&y, b, REQUEST_TURN, 0, B(""), WAIT_NOT), ERR_OK);
+	world_settle(w);			/* the card is at work: no matter */
+	ck_assert_str_eq(w->results, "x:OK y:LOCKED z:OK y:OK ");
+	ck_assert_uint_eq(w->sends, sends + 1);
+	session_close(a);
+	session_close(b);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(a_dead_clients_exchange_is_finished_and_thrown_away)
 {
 	struct world *w = world_new();
@@ -498,6 +529,7 @@ main(void)
 	tcase_add_test(tc, a_wait_for_a_card_ends_with_the_reader);
 	tcase_add_test(tc, one_exchange_at_a_time_in_order_of_arrival);
 	tcase_add_test(tc, a_refusal_does_not_wait_for_the_card);
+	tcase_add_test(tc, a_turn_comes_when_the_lock_ends_and_touches_nothing);
 	tcase_add_test(tc,
 	    a_dead_clients_exchange_is_finished_and_thrown_away);
 	tcase_add_test(tc, a_callback_may_close_any_session);
