@@ -262,6 +262,14 @@ serve(struct slot *s, struct request *r)
 	return e != ERR_OK || !power;
 }
 
+/* Whoever is told of resets is told of this one first, and then has no lock. */
+static bool
+awaits_reset(const struct slot *s, const struct request *r)
+{
+	return r->kind == REQUEST_LOCK && r->session->rules.report_reset &&
+	    (s->reset_due || s->task == TASK_RESET);
+}
+
 static void
 refuse_or_park(struct slot *s, struct request *r, uint64_t now_ms)
 {
@@ -308,6 +316,8 @@ consider(struct slot *s, struct request *r, uint64_t now_ms, bool behind)
 	}
 	if (behind)
 		return true;
+	if (awaits_reset(s, r))
+		return false;
 	if (r->kind == REQUEST_LOCK) {
 		grant(s, r);
 		return false;

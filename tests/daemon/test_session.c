@@ -433,6 +433,36 @@ START_TEST(closing_resets_the_card_where_the_rules_say_so)
 }
 END_TEST
 
+START_TEST(a_lock_waits_for_the_reset_it_is_told_of)
+{
+	const struct session_rules pcsc = { .reset_on_close = true,
+		.report_reset = true };
+	struct world *w = world_new();
+	struct session *a = world_session(w, "a", 1, pcsc),
+	    *b = world_session(w, "b", 1, pcsc);
+	struct ask x = { .w = w, .name = "x" }, y = { .w = w, .name = "y" };
+
+	world_insert(w);
+	ask_lock(&x, a, LOCK_EXCLUSIVE, WAIT_NOT);
+	ask_lock(&y, b, LOCK_EXCLUSIVE, WAIT_FOREVER);
+	world_settle(w);
+	session_close(a);
+	world_settle(w);
+	ck_assert_int_eq(w->sent.type, CHANNEL_POWER_ON);
+	ck_assert_str_eq(w->results, "x:OK ");
+	ck_assert_uint_eq(session_locks(b, LOCK_EXCLUSIVE), 0);
+	world_answer(w, ERR_OK, ATR_A);
+	ck_assert_str_eq(w->results, "x:OK y:WAS_RESET ");
+	session_acknowledge(b);
+	ask_lock(&y, b, LOCK_EXCLUSIVE, WAIT_NOT);
+	world_settle(w);
+	ck_assert_str_eq(w->results, "x:OK y:WAS_RESET y:OK ");
+	session_close(b);
+	world_answer(w, ERR_OK, ATR_A);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(locks_end_with_the_card_where_the_rules_say_so)
 {
 	struct world *w = world_new();
@@ -536,6 +566,7 @@ main(void)
 	tcase_add_test(tc, an_idle_holder_is_robbed_and_told);
 	tcase_add_test(tc, a_refused_client_presses_too);
 	tcase_add_test(tc, closing_resets_the_card_where_the_rules_say_so);
+	tcase_add_test(tc, a_lock_waits_for_the_reset_it_is_told_of);
 	tcase_add_test(tc, locks_end_with_the_card_where_the_rules_say_so);
 	tcase_add_test(tc, bad_requests_are_refused_and_cost_nothing);
 	tcase_add_test(tc,
