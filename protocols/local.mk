@@ -39,6 +39,10 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/ids.h \
 	%D%/openct_wire.c \
 	%D%/openct_wire.h \
+	%D%/pcsc_part10.c \
+	%D%/pcsc_part10.h \
+	%D%/pcsc_wire.c \
+	%D%/pcsc_wire.h \
 	%D%/pps.c \
 	%D%/pps.h \
 	%D%/rutoken.c \

@@ -16,6 +16,7 @@ fuzz_targets = \
 	%D%/fuzz_frame \
 	%D%/fuzz_ctbcs \
 	%D%/fuzz_openct_wire \
+	%D%/fuzz_pcsc_wire \
 	%D%/fuzz_pps \
 	%D%/fuzz_script \
 	%D%/fuzz_t0 \
@@ -34,6 +35,7 @@ fuzz_targets = \
 %C%_fuzz_frame_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_ctbcs_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_openct_wire_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_pcsc_wire_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_pps_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_script_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_t0_LDADD = $(FUZZ_LDADD)
