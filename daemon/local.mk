@@ -35,6 +35,18 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/openct_server.h \
 	%D%/options.c \
 	%D%/options.h \
+	%D%/pcsc_call.h \
+	%D%/pcsc_client.c \
+	%D%/pcsc_client.h \
+	%D%/pcsc_cmds.c \
+	%D%/pcsc_connect.c \
+	%D%/pcsc_control.c \
+	%D%/pcsc_handle.c \
+	%D%/pcsc_server.c \
+	%D%/pcsc_server.h \
+	%D%/pcsc_state.c \
+	%D%/pcsc_state.h \
+	%D%/pcsc_transaction.c \
 	%D%/peer.c \
 	%D%/peer.h \
 	%D%/reader.c \

@@ -18,9 +18,12 @@
 #include "daemon/hotplug.h"
 #include "daemon/openct_server.h"
 #include "daemon/options.h"
+#include "daemon/pcsc_server.h"
 #include "daemon/registry_life.h"
 #include "daemon/rundir.h"
 #include "daemon/settings.h"
+
+#define PCSC_DIR "/run/pcscd"	/* where libpcsclite looks */
 
 enum {
 	QUIT_MS = 700,		/* for handlers to power their cards off */
@@ -38,6 +41,7 @@ struct daemon {
 	struct registry *registry;
 	struct hotplug *hotplug;
 	struct openct_server *openct;
+	struct pcsc_server *pcsc;
 	struct control *control;
 	bool quitting;
 };
@@ -185,6 +189,8 @@ close_dialects(struct daemon *d)
 {
 	control_close(d->control);
 	d->control = NULL;
+	pcsc_server_close(d->pcsc);
+	d->pcsc = NULL;
 	openct_server_close(d->openct);
 	d->openct = NULL;
 }
@@ -256,6 +262,29 @@ open_loop(struct daemon *d)
 	    ERR_MEMORY;
 }
 
+/*
+ * Beside a slotd of the system's own directory, where libpcsclite looks; else
+ * in slotd's. That it cannot be is told and costs nothing else.
+ */
+static void
+open_pcsc(struct daemon *d)
+{
+	bool usual = strcmp(d->options.socket_dir, RUNDIR) == 0;
+	struct pcsc_options o = { .legacy = d->settings.pcsc_readers,
+		.dir = usual ? PCSC_DIR : d->options.socket_dir };
+	enum err e;
+
+	if (!d->settings.pcsc)
+		return;
+	e = pcsc_server_open(&d->pcsc, d->base, d->registry, &o);
+	if (e == ERR_BUSY)
+		log_at(LOG_LEVEL_NOTICE, o.dir, "another pcscd serves PC/SC "
+		    "programs here; slotd does not");
+	else if (e != ERR_OK)
+		log_at(LOG_LEVEL_NOTICE, o.dir, "PC/SC programs are not served: "
+		    "%s", e == ERR_SYSTEM ? strerror(errno) : err_text(e));
+}
+
 static enum err
 open_dialects(struct daemon *d)
 {
@@ -266,7 +295,9 @@ open_dialects(struct daemon *d)
 	if (e == ERR_OK)
 		e = control_open(&d->control, d->base, d->registry, dir,
 		    SOCKET_MODE);
-	if (e != ERR_OK)
+	if (e == ERR_OK)
+		open_pcsc(d);
+	else
 		log_at(LOG_LEVEL_ERROR, dir, "cannot serve programs: %s",
 		    e == ERR_SYSTEM ? strerror(errno) : err_text(e));
 	return e;

@@ -101,6 +101,23 @@ key_lock(const struct reading *rd, const struct conf_node *n)
 }
 
 static enum err
+key_pcsc(const struct reading *rd, const struct conf_node *n)
+{
+	return on_off(rd, n, &rd->s->pcsc);
+}
+
+static enum err
+key_pcsc_readers(const struct reading *rd, const struct conf_node *n)
+{
+	enum err e = number(rd, n, &rd->s->pcsc_readers);
+
+	if (e == ERR_OK && (rd->s->pcsc_readers == 0 ||
+	    rd->s->pcsc_readers > SETTINGS_PCSC_READERS_MAX))
+		return bad(rd, n->value_at, "expected a number from 1 to 256");
+	return e;
+}
+
+static enum err
 key_program(const struct reading *rd, const struct conf_node *n)
 {
 	return word(rd, n, rd->s->handler, sizeof(rd->s->handler));
@@ -299,6 +316,8 @@ static const struct key top_keys[] = {
 	{ "hotplug", key_hotplug, false },
 	{ "power_off_delay", key_power_off, false },
 	{ "lock_timeout", key_lock, false },
+	{ "pcsc", key_pcsc, false },
+	{ "pcsc_readers", key_pcsc_readers, false },
 	{ "ifdhandler", key_ifdhandler, true },
 	{ "ifdproxy", NULL, true },
 	{ "driver", key_driver, true },
@@ -362,7 +381,8 @@ void
 settings_init(struct settings *s)
 {
 	*s = (struct settings){ .hotplug = true, .power_off_ms = 5000,
-		.lock_ms = 60000, .handler = SBINDIR "/ifdhandler" };
+		.lock_ms = 60000, .pcsc = true, .pcsc_readers = 16,
+		.handler = SBINDIR "/ifdhandler" };
 }
 
 void

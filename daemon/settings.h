@@ -17,6 +17,7 @@ enum {
 	SETTINGS_NAME_MAX = 63,
 	SETTINGS_PATH_MAX = 511,	/* CONF_WORD_MAX */
 	SETTINGS_ERROR_MAX = 1023,	/* file name, place and text */
+	SETTINGS_PCSC_READERS_MAX = 256,
 };
 
 struct driver_id {
@@ -40,6 +41,8 @@ struct settings {
 	bool force_poll;		/* asked for; accepted and not needed */
 	uint32_t power_off_ms;		/* UINT32_MAX: never */
 	uint32_t lock_ms;		/* 0: never */
+	bool pcsc;			/* serve PC/SC programs */
+	uint32_t pcsc_readers;		/* how many older ones expect */
 	char handler[SETTINGS_PATH_MAX + 1];
 	struct driver_id *ids;
 	size_t n_ids;

@@ -31,13 +31,15 @@ def tell(**what):
 
 
 def text(s):
-    return struct.pack("<H", len(s)) + s.encode()
+    raw = s.encode()
+    return struct.pack("<H", len(raw)) + raw
 
 
-def info(slots=1, vendor="Fake", product="Reader"):
-    return struct.pack("<BBHHHIIII", slots, 0, 0x1234, 0x5678, 0x100, 261, 271,
+def info(slots=1, vendor="Fake", product="Reader", serial="42", interface="",
+         vid=0x1234, pid=0x5678, **_):
+    return struct.pack("<BBHHHIIII", slots, 0, vid, pid, 0x100, 261, 271,
                        0x000207b2, 3) + b"".join(
-        text(s) for s in ("ccid", vendor, product, "42", "", "fake"))
+        text(s) for s in ("ccid", vendor, product, serial, interface, "fake"))
 
 
 def order(o):
@@ -52,7 +54,7 @@ def order(o):
         return
     data = bytes.fromhex(o.get("data", ""))
     if o["do"] == "READY":
-        data = info(o.get("slots", 1))
+        data = info(**o)
     send(o["do"], o.get("slot", 0), o.get("err", 0), o.get("xid", 0),
          o.get("arg", 0), data)
 

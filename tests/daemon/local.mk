@@ -16,11 +16,14 @@ daemon_scripts = \
 	%D%/test_etoken.py \
 	%D%/test_handlers.py \
 	%D%/test_openct.py \
+	%D%/test_pcsc.py \
+	%D%/test_pcsc_replay.py \
 	%D%/test_readers.py
 # End of daemon_scripts
 TESTS += $(daemon_scripts)
 EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
-	%D%/fake_ifdhandler.py %D%/harness.py %D%/openct_wire.py
+	%D%/fake_ifdhandler.py %D%/harness.py %D%/openct_wire.py \
+	%D%/pcsc %D%/pcsc_wire.py
 
 %C%_test_hotplug_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_hotplug_LDADD = daemon/libslotd.la $(UNIT_LDADD)

@@ -36,6 +36,8 @@ START_TEST(an_empty_file_has_all_the_defaults)
 	ck_assert(s.hotplug && !s.force_poll);
 	ck_assert_uint_eq(s.power_off_ms, 5000);
 	ck_assert_uint_eq(s.lock_ms, 60000);
+	ck_assert(s.pcsc);
+	ck_assert_uint_eq(s.pcsc_readers, 16);
 	ck_assert_str_eq(s.handler, SBINDIR "/ifdhandler");
 	ck_assert_int_eq(settings_log_level(&s), LOG_LEVEL_NOTICE);
 	s.debug = UINT32_MAX;
@@ -55,6 +57,7 @@ START_TEST(every_key_is_read)
 
 	ck_assert_int_eq(parse(&s, "debug = 2; hotplug = no;"
 	    "power_off_delay = never; lock_timeout = 0;"
+	    "pcsc = no; pcsc_readers = 48;"
 	    "ifdhandler { program = /x/ifdhandler; force_poll = 1; };"
 	    "driver etoken { ids = { usb:0529/050c, usb:0529/0514/0100, }; };"
 	    "driver ccid { ids = { usb:046A/002D, }; };"
@@ -66,6 +69,8 @@ START_TEST(every_key_is_read)
 	ck_assert(!s.hotplug && s.force_poll);
 	ck_assert_uint_eq(s.power_off_ms, UINT32_MAX);
 	ck_assert_uint_eq(s.lock_ms, 0);
+	ck_assert(!s.pcsc);
+	ck_assert_uint_eq(s.pcsc_readers, 48);
 	ck_assert_str_eq(s.handler, "/x/ifdhandler");
 	ck_assert_str_eq(settings_driver(&s, 0x0529, 0x0514), "etoken");
 	ck_assert_str_eq(settings_driver(&s, 0x046a, 0x002d), "ccid");
@@ -91,6 +96,8 @@ START_TEST(errors_name_the_place)
 		{ "driver x { block_size = all; };",
 		    "f:1:25: expected a number from 1 to 254" },
 		{ "debug;", "f:1:1: expected a number" },
+		{ "pcsc_readers = 0;", "f:1:16: expected a number from 1 to 256" },
+		{ "pcsc_readers=257;", "f:1:14: expected a number from 1 to 256" },
 		{ "ifdhandler { program; };",
 		    "f:1:14: expected a value for this name" },
 		{ "driver x { ids = { usb:12345/1, }; };",

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/pcsc_call.h"
+#include "daemon/reader.h"
+#include "daemon/slot.h"
+#include "protocols/pcsc_part10.h"
+
+enum { APDU_SHORT_MAX = 261 };
+
+static const struct view nothing = { NULL, 0 };
+
+static enum err
+run_control(const struct pcsc_handle *h, uint32_t code, struct wr *w)
+{
+	struct reader_status st;
+
+	reader_status(h->reader, &st);
+	if (st.info == NULL)
+		return ERR_GONE;
+	if (code == PCSC_CTL_FEATURES || code == PCSC_CTL_FEATURES_WINDOWS)
+		pcsc_features_write(w);
+	else if (code == PCSC_CTL_PROPERTIES)
+		pcsc_properties_write(w, &(struct pcsc_properties){
+		    .vid = st.info->vid, .pid = st.info->pid,
+		    .extended = st.info->max_apdu > APDU_SHORT_MAX });
+	else
+		return ERR_UNSUPPORTED;
+	return ERR_OK;
+}
+
+static void
+on_control_turn(void *arg, const struct result *r)
+{
+	struct pcsc_handle *h = arg;
+	struct pcsc_client *c = h->client;
+	uint8_t buf[64];
+	struct wr w = { .p = buf, .cap = sizeof(buf) };
+	enum err e = r->err;
+
+	if (e == ERR_OK)
+		e = run_control(h, pcsc_get(&c->q, PCSC_CONTROL_CODE), &w);
+	pcsc_set(&c->q, PCSC_CONTROL_RECV_LEN, (uint32_t)wr_done(&w).n);
+	if (e == ERR_OK && wr_done(&w).n > pcsc_get(&c->q,
+	    PCSC_CONTROL_RECV_MAX))
+		e = ERR_BUFFER;
+	pcsc_answer_data(c, pcsc_rv_from(e), e == ERR_OK ? wr_done(&w) :
+	    nothing);
+}
+
+/* Goes on when no other program's lock is in the way. */
+static void
+take_turn(struct pcsc_client *c, struct pcsc_handle *h, result_fn next)
+{
+	enum err e = pcsc_handle_request(h, REQUEST_TURN, 0, nothing, WAIT_NOT,
+	    next);
+
+	if (e != ERR_OK)
+		pcsc_answer(c, pcsc_rv_from(e));
+}
+
+void
+pcsc_control(struct pcsc_client *c, struct pcsc_handle *h)
+{
+	take_turn(c, h, on_control_turn);
+}
+
+/* What attributes are made from. */
+struct facts {
+	const struct pcsc_handle *h;
+	struct reader_status reader;	/* info is there */
+	struct slot_status slot;
+};
+
+typedef void	(*attrib_fn)(struct wr *, const struct facts *);
+
+/* A text with its NUL; nothing at all when it is empty. */
+static void
+wr_text(struct wr *w, const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n != 0)
+		wr_view(w, (struct view){ (const uint8_t *)s, n + 1 });
+}
+
+static void
+atr(struct wr *w, const struct facts *f)
+{
+	wr_view(w, f->slot.atr);
+}
+
+static void
+presence(struct wr *w, const struct facts *f)
+{
+	wr_u8(w, f->slot.card >= SLOT_PRESENT ? 2 : 0);
+}
+
+static void
+contact(struct wr *w, const struct facts *f)
+{
+	wr_u8(w, f->slot.card == SLOT_POWERED);
+}
+
+static void
+vendor(struct wr *w, const struct facts *f)
+{
+	wr_text(w, f->reader.info->vendor);
+}
+
+static void
+version(struct wr *w, const struct facts *f)
+{
+	pcsc_word_write(w, (uint32_t)f->reader.info->bcd_device << 16);
+}
+
+static void
+serial(struct wr *w, const struct facts *f)
+{
+	wr_text(w, f->reader.info->serial);
+}
+
+/* Kind USB, then bus and address. */
+static void
+channel(struct wr *w, const struct facts *f)
+{
+	unsigned bus = 0, address = 0;
+
+	if (sscanf(f->reader.device, "usb:/dev/bus/usb/%3u/%3u", &bus,
+	    &address) != 2)
+		bus = address = 0;
+	pcsc_word_write(w, 0x0020u << 16 | (bus & 0xff) << 8 | (address & 0xff));
+}
+
+static void
+max_input(struct wr *w, const struct facts *f)
+{
+	static const uint32_t ccid_header = 10;
+	uint32_t n = f->reader.info->max_message;
+
+	pcsc_word_write(w, n > ccid_header ? n - ccid_header :
+	    f->reader.info->max_apdu);
+}
+
+static void
+name(struct wr *w, const struct facts *f)
+{
+	wr_text(w, f->h->name);
+}
+
+/* Nothing else is asked of a driver: pcscd's would give away its addresses. */
+static const struct attrib {
+	uint32_t id;
+	attrib_fn write;
+} attribs[] = {
+	{ 0x00010100, vendor },
+	{ 0x00010102, version },
+	{ 0x00010103, serial },
+	{ 0x00020110, channel },
+	{ 0x0007a007, max_input },
+	{ 0x00090300, presence },
+	{ 0x00090301, contact },
+	{ 0x00090303, atr },
+	{ 0x7fff0003, name },		/* friendly name */
+	{ 0x7fff0004, name },		/* system name */
+};
+
+static enum err
+find_attrib(const struct pcsc_handle *h, uint32_t id, struct wr *w)
+{
+	struct facts f = { .h = h };
+
+	reader_status(h->reader, &f.reader);
+	if (f.reader.info == NULL || session_slot(h->session) == NULL)
+		return ERR_GONE;
+	slot_status(session_slot(h->session), &f.slot);
+	for (size_t i = 0; i < sizeof(attribs) / sizeof(attribs[0]); i++) {
+		if (attribs[i].id != id)
+			continue;
+		attribs[i].write(w, &f);
+		return w->bad ? ERR_BUFFER : ERR_OK;
+	}
+	return ERR_UNSUPPORTED;
+}
+
+static void
+on_attrib_turn(void *arg, const struct result *r)
+{
+	struct pcsc_handle *h = arg;
+	struct pcsc_client *c = h->client;
+	uint8_t buf[PCSC_ATTR_MAX];
+	struct wr w = { .p = buf, .cap = sizeof(buf) };
+	uint32_t room = pcsc_get(&c->q, PCSC_GET_ATTRIB_LEN);
+	enum err e = r->err;
+
+	if (e == ERR_OK)
+		e = find_attrib(h, pcsc_get(&c->q, PCSC_GET_ATTRIB_ID), &w);
+	if (e == ERR_OK && wr_done(&w).n > room)
+		e = ERR_BUFFER;
+	if (e == ERR_OK)
+		e = pcsc_set_attrib(&c->q, wr_done(&w));
+	pcsc_answer(c, pcsc_rv_from(e));
+}
+
+void
+pcsc_get_attrib(struct pcsc_client *c, struct pcsc_handle *h)
+{
+	take_turn(c, h, on_attrib_turn);
+}
+
+static void
+on_set_turn(void *arg, const struct result *r)
+{
+	struct pcsc_handle *h = arg;
+
+	pcsc_answer(h->client, pcsc_rv_from(r->err != ERR_OK ? r->err :
+	    ERR_UNSUPPORTED));
+}
+
+/* There is none that could be set. */
+void
+pcsc_set_attrib_command(struct pcsc_client *c, struct pcsc_handle *h)
+{
+	take_turn(c, h, on_set_turn);
+}

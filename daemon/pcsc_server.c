@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "daemon/pcsc_server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/listener.h"
+#include "daemon/pcsc_call.h"
+#include "daemon/pcsc_client.h"
+#include "daemon/reader.h"
+
+enum {
+	CLIENTS_MAX = 2000, CLIENTS_PER_UID = 1500,
+	DIR_MAX = 90,
+	SOCKET_MODE = 0666,
+};
+
+struct pcsc_server {
+	struct pcsc_world world;
+	struct registry *registry;
+	struct observer observer;
+	struct listener *listener;
+	struct quota quota;
+	char pid_file[DIR_MAX + 16];
+};
+
+static void
+on_client_closed(void *arg, struct pcsc_client *c)
+{
+	struct pcsc_server *s = arg;
+	uid_t uid = c->peer.uid;
+
+	pcsc_client_free(c);
+	quota_leave(&s->quota, uid);
+}
+
+static void
+on_connect(void *arg, int fd, const struct peer *peer)
+{
+	struct pcsc_server *s = arg;
+
+	if (pcsc_client_new(&s->world, fd, peer, on_client_closed, s) == NULL)
+		quota_leave(&s->quota, peer->uid);
+}
+
+static void
+reader_came(struct pcsc_server *s, const struct reader *reader)
+{
+	struct reader_status st;
+
+	if (pcsc_state_add(&s->world.state, reader) == ERR_OK)
+		return;
+	reader_status(reader, &st);
+	log_at(LOG_LEVEL_NOTICE, st.name, "not all of its slots are offered to "
+	    "PC/SC programs, which know %d", PCSC_PLACES_MAX);
+}
+
+static void
+forget_handles(struct pcsc_server *s, const struct reader *reader)
+{
+	struct pcsc_client *c;
+	struct pcsc_handle *h;
+
+	TAILQ_FOREACH(c, &s->world.clients, entry) {
+		TAILQ_FOREACH(h, &c->handles, entry) {
+			if (h->reader == reader)
+				h->place = NULL;
+		}
+	}
+}
+
+static void
+reader_left(struct pcsc_server *s, const struct reader *reader)
+{
+	if (!pcsc_state_remove(&s->world.state, reader))
+		return;
+	forget_handles(s, reader);
+	pcsc_changed(&s->world);
+}
+
+static void
+card_changed(struct pcsc_server *s, const struct change *ch)
+{
+	struct pcsc_place *p = pcsc_state_at(&s->world.state, ch->reader,
+	    ch->slot);
+
+	if (p != NULL)
+		pcsc_place_fresh(p);
+	if (ch->kind != CARD_RESET)
+		pcsc_changed(&s->world);
+}
+
+static void
+on_change(void *arg, const struct change *ch)
+{
+	struct pcsc_server *s = arg;
+
+	switch (ch->kind) {
+	case READER_ADDED:
+		reader_came(s, ch->reader);
+		pcsc_changed(&s->world);
+		break;
+	case READER_REMOVED:
+	case READER_BROKEN:
+		reader_left(s, ch->reader);
+		break;
+	case CARD_INSERTED:
+	case CARD_REMOVED:
+	case CARD_RESET:
+		card_changed(s, ch);
+		break;
+	}
+}
+
+/* Readers that were ready before the server was there. */
+static void
+catch_up(struct pcsc_server *s)
+{
+	const struct reader *reader = NULL;
+	struct reader_status st;
+
+	while ((reader = registry_next(s->registry, reader)) != NULL) {
+		reader_status(reader, &st);
+		if (st.state == READER_READY)
+			reader_came(s, reader);
+	}
+}
+
+/* The decimal pid, a newline and, as pcscd has it, a NUL. */
+static enum err
+write_pid(const char *path)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid()) + 1;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+	    O_NOFOLLOW, 0644);
+	bool ok;
+
+	if (fd < 0)
+		return ERR_SYSTEM;
+	ok = write(fd, text, (size_t)n) == n;
+	close(fd);
+	return ok ? ERR_OK : ERR_SYSTEM;
+}
+
+static enum err
+listen_at(struct pcsc_server *s, const char *dir)
+{
+	char path[DIR_MAX + 16];
+	enum err e;
+
+	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
+		return ERR_SYSTEM;
+	snprintf(path, sizeof(path), "%s/pcscd.comm", dir);
+	e = listener_open(&s->listener, s->world.base, path, SOCKET_MODE,
+	    &s->quota, on_connect, s);
+	if (e != ERR_OK)
+		return e;
+	snprintf(s->pid_file, sizeof(s->pid_file), "%s/pcscd.pid", dir);
+	e = write_pid(s->pid_file);
+	if (e != ERR_OK)
+		listener_close(s->listener);
+	return e;
+}
+
+enum err
+pcsc_server_open(struct pcsc_server **out, struct event_base *base,
+    struct registry *registry, const struct pcsc_options *o)
+{
+	struct pcsc_server *s;
+	enum err e;
+
+	if (strlen(o->dir) >= DIR_MAX)
+		return ERR_TOO_LONG;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return ERR_MEMORY;
+	s->world = (struct pcsc_world){ .base = base, .legacy = o->legacy };
+	s->registry = registry;
+	pcsc_state_init(&s->world.state);
+	TAILQ_INIT(&s->world.clients);
+	quota_init(&s->quota, CLIENTS_MAX, CLIENTS_PER_UID);
+	e = listen_at(s, o->dir);
+	if (e != ERR_OK) {
+		free(s);
+		return e;
+	}
+	s->observer = (struct observer){ .changed = on_change, .arg = s };
+	registry_observe(registry, &s->observer);
+	catch_up(s);
+	*out = s;
+	return ERR_OK;
+}
+
+void
+pcsc_server_close(struct pcsc_server *s)
+{
+	struct pcsc_client *c;
+
+	if (s == NULL)
+		return;
+	registry_unobserve(s->registry, &s->observer);
+	listener_close(s->listener);
+	unlink(s->pid_file);
+	while ((c = TAILQ_FIRST(&s->world.clients)) != NULL)
+		on_client_closed(s, c);
+	quota_fini(&s->quota);
+	free(s);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DAEMON_PCSC_SERVER_H
+#define DAEMON_PCSC_SERVER_H
+
+/* PC/SC's dialect: the socket that libpcsclite's programs speak to. */
+
+#include <event2/event.h>
+
+#include "base/err.h"
+#include "base/must_use.h"
+#include "daemon/registry.h"
+
+struct pcsc_server;
+
+struct pcsc_options {
+	const char *dir;	/* of pcscd.comm and pcscd.pid; made if missing */
+	unsigned legacy;	/* places of the array of readers up to 4.5 */
+};
+
+/*
+ * Listens at DIR/pcscd.comm (mode 0666) and writes DIR/pcscd.pid. ERR_BUSY when
+ * another pcscd listens there; ERR_SYSTEM (errno), ERR_TOO_LONG, ERR_MEMORY.
+ */
+enum err	pcsc_server_open(struct pcsc_server **, struct event_base *,
+		    struct registry *, const struct pcsc_options *) MUST_USE;
+
+/* Removes both files. Transactions under way cost a reset. NULL is fine. */
+void		pcsc_server_close(struct pcsc_server *);
+
+#endif
