@@ -309,7 +309,7 @@ static const uint8_t config[] = {
 
 const struct usb_model model_cyberjack = {
 	.name		= "cyberjack",
-	.about		= "REINER SCT cyberJack: T=1 to a terminal and its card",
+	.about		= "REINER SCT cyberJack: T=1 to a terminal, its card",
 	.family		= &family,
 	.device		= VIEW(device),
 	.config		= VIEW(config),

@@ -190,7 +190,7 @@ static const uint8_t config[] = {
 
 const struct usb_model model_pertosmart1030 = {
 	.name		= "pertosmart1030",
-	.about		= "PertoSmart (AC1030): T=0 and T=1 in hexadecimal digits",
+	.about		= "PertoSmart (AC1030): T=0, T=1 in hexadecimal digits",
 	.family		= &family,
 	.device		= VIEW(device),
 	.config		= VIEW(config),

@@ -123,7 +123,7 @@ static const uint8_t config[] = {
 
 const struct usb_model model_pertosmart1038 = {
 	.name		= "pertosmart1038",
-	.about		= "PertoSmart EMV (AC1038): T=0 and T=1 in padded frames",
+	.about		= "PertoSmart EMV (AC1038): T=0, T=1 in padded frames",
 	.family		= &family,
 	.device		= VIEW(device),
 	.config		= VIEW(config),

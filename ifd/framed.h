@@ -93,6 +93,16 @@ struct framed_slot {
 	uint8_t rsp[T1_RESPONSE_MAX];
 };
 
+static inline const struct framed_traits *
+framed_traits_of(const struct ifd_slot *slot)
+{
+	const struct framed *f = slot->reader->state;
+
+	return f->traits;
+}
+
+/* ---- framed.c: frames and events ---- */
+
 /* For open: fills in the reader; why is said when a pipe is missing. */
 enum err	framed_open(struct ifd_reader *, const struct framed_traits *);
 
@@ -102,6 +112,28 @@ struct step	framed_timeout(struct ifd_slot *);
 struct step	framed_failed(struct ifd_slot *, enum err);
 void		framed_ended(struct ifd_slot *);
 int		framed_interrupt(struct ifd_reader *, struct view);
+
+/* Sends a command; its end comes to framed_rite_next, or, while an APDU is
+   under way, to framed_block_answered. The data are copied. */
+struct step	framed_send(struct ifd_slot *, uint8_t code, struct view data,
+		    uint32_t wait_ms);
+
+/* ---- framed_card.c: rites and what is said to the card ---- */
+
+/* Starts the commands of a request. */
+struct step	framed_rite_begin(struct ifd_slot *, enum ifd_op);
+struct step	framed_choose_protocol(struct ifd_slot *, uint32_t wanted);
+struct step	framed_transmit(struct ifd_slot *, struct view apdu);
+
+/* A command has ended: what comes next in this request. */
+struct step	framed_rite_next(struct ifd_slot *, enum err,
+		    struct view answer);
+struct step	framed_block_answered(struct ifd_slot *, enum err, struct view);
+
+/* A step of the card's protocol. */
+struct step	framed_carry(struct ifd_slot *, struct step);
+
+void		framed_card_left(struct ifd_slot *);
 
 /* The members of a driver that all of them share. */
 #define FRAMED_DRIVER							\

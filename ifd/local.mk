@@ -24,6 +24,7 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/exchange.h \
 	%D%/framed.c \
 	%D%/framed.h \
+	%D%/framed_card.c \
 	%D%/handler.c \
 	%D%/handler.h \
 	%D%/identify.c \

@@ -26,7 +26,8 @@ struct frame_answer {
 
 struct frame_codec {
 	/* One command, at most FRAME_MAX bytes; w->bad for too much data. */
-	void		(*write)(struct wr *, uint8_t command, struct view data);
+	void		(*write)(struct wr *, uint8_t command,
+			    struct view data);
 
 	/*
 	 * One answer, from what has come so far. room holds FRAME_ROOM bytes,

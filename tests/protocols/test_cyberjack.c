@@ -76,7 +76,8 @@ static const struct {
 	{ B("\x2e\xc4\0\xea"), CYBERJACK_ASKS, B("\xe2\xe4\0\x06") },
 	{ B("\x2e\xf4\0\xda"), CYBERJACK_ASKS, B("\xe2\xe4\0\x06") },
 	/* time: with a factor, without one, and with too much */
-	{ B("\x20\xc3\x01\x05\xe7"), CYBERJACK_ASKS, B("\x02\xe3\x01\x05\xe5") },
+	{ B("\x20\xc3\x01\x05\xe7"), CYBERJACK_ASKS,
+	    B("\x02\xe3\x01\x05\xe5") },
 	{ B("\x20\xc3\0\xe3"), CYBERJACK_ASKS, B("\x02\xe3\0\xe1") },
 	{ B("\x20\xc3\x02\x01\x01\xe1"), CYBERJACK_T1, B("") },
 	/* cards */

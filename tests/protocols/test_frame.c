@@ -109,10 +109,11 @@ static const struct {
 	{ AC1030, B("\x02\x03"), ERR_FORMAT },		/* nothing in it */
 	{ AC1030, B("\x02" "019000009G"), ERR_FORMAT },	/* no digit */
 	{ AC1030, B("\x02" "G"), ERR_FORMAT },
-	{ AC1030, B("\x02" "019000009" "\x03"), ERR_FORMAT },	/* half a byte */
-	{ AC1030, B("\x02" "0190000092" "\x03"), ERR_FORMAT },	/* checksum */
-	{ AC1030, B("\x02" "0290000092" "\x03"), ERR_FORMAT },	/* mark */
-	{ AC1030, B("\x02" "019000" "91" "\x03"), ERR_FORMAT },	/* no length */
+	/* half a byte, a wrong checksum, a wrong mark, no length */
+	{ AC1030, B("\x02" "019000009" "\x03"), ERR_FORMAT },
+	{ AC1030, B("\x02" "0190000092" "\x03"), ERR_FORMAT },
+	{ AC1030, B("\x02" "0290000092" "\x03"), ERR_FORMAT },
+	{ AC1030, B("\x02" "019000" "91" "\x03"), ERR_FORMAT },
 	{ AC1030, B("\x02" "01900001" "90" "\x03"), ERR_FORMAT },
 	{ AC1030, B("\x02" "01900000" "AA" "3B" "\x03"), ERR_FORMAT },
 	{ AC1030, B("\x02" "019000FF" "6E" "\x03"), ERR_FORMAT },

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Readers older than the CCID specification on the real chain: slotd, ifdhandler,
-the emulated reader. What goes wrong inside is tests/ifd/test_old_readers.py."""
+"""Readers older than the CCID specification on the real chain: slotd,
+ifdhandler, the emulated reader. What goes wrong inside is in
+tests/ifd/test_old_readers.py."""
 import os
 import sys
 
