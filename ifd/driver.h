@@ -85,6 +85,8 @@ struct ifd_reader {
 	size_t in_read;		/* bytes to ask the bulk pipe for at once;
 				   0: a whole message */
 	size_t control_cap;	/* longest data of STEP_CONTROL */
+	bool never_reset;	/* on the bus, when it is out of order: nobody
+				   knows that it would survive this */
 	unsigned busy_slots;	/* that may work at once; 0 counts as 1 */
 	/* The driver's: reader_size bytes, zeroed at first. */
 	void *state;

@@ -70,7 +70,7 @@ lose(struct engine *e, enum err err, const char *text)
 		exchange_abandon(&e->exchanges[i], err);
 	e->phase = PHASE_LOST;
 	if ((err == ERR_READER || err == ERR_IO || err == ERR_TIMEOUT) &&
-	    usb_reset_on_close(e->usb))
+	    !e->reader.never_reset && usb_reset_on_close(e->usb))
 		log_at(LOG_LEVEL_NOTICE, NULL, "%s: the device is reset, and "
 		    "opened anew", text);
 	e->events->lost(e->arg, err, text);

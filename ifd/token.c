@@ -45,6 +45,7 @@ token_open(struct ifd_reader *r, const struct token_model *model)
 	    r->block_size != 0 ? r->block_size :
 	    token_pipe_of(r)->ifsc);
 	r->control_cap = T1_BLOCK_MAX + 1;
+	r->never_reset = true;	/* as OpenCT, which never did it either */
 	return ERR_OK;
 }
 

@@ -317,10 +317,20 @@ START_TEST(trap_5_times)
 	static const struct row rows[] = {
 		ROW(key_generation), ROW(hanging),
 	};
-	static const struct row resets[] = { ROW(atr_late) };
 
 	PLAY_ROWS(rows, true, 0);
-	PLAY_ROWS(resets, false, 0);
+}
+END_TEST
+
+START_TEST(trap_4_not_even_then_is_the_bus_reset)
+{
+	struct world w;
+
+	token_world(&w, &ifd_etoken, &etoken, 0);
+	PLAY(&w, atr_late);
+	ck_assert(w.lost && !w.usb->reset_on_close);
+	world_is_quiet(&w);
+	world_close(&w);
 }
 END_TEST
 
@@ -355,6 +365,7 @@ main(void)
 	tcase_add_test(t, trap_3_the_rite_is_whole_and_of_its_family);
 	tcase_add_test(t, trap_4_every_transfer_from_plug_to_answer);
 	tcase_add_test(t, trap_5_times);
+	tcase_add_test(t, trap_4_not_even_then_is_the_bus_reset);
 	tcase_add_test(t, trap_6_blocks_of_32_without_being_told);
 	suite_add_tcase(s, t);
 	return unit_run(s);
