@@ -16,17 +16,23 @@ enum fault {
 	NEVER_HEARD,			/* done; the transfer never ends */
 	SILENT,			/* not done; the transfer never ends */
 	EMPTY,
+	KEPT,			/* empty, and the answer waits for later */
 	CUT,			/* the last byte is missing */
 	BENT,			/* the last byte is wrong */
 	FAULTS,
 };
 
-/* A card that counts the commands it has run; answers of 40 bytes. */
+enum { ANSWERS_MAX = 64 };
+
+/* A card that counts the commands it has run; answers of 40 bytes, of which each
+   but the status word is that number. */
 struct sim {
 	size_t rite;		/* transfers of the rite that came */
 	unsigned ns, nr;	/* the card's sequence numbers */
-	uint8_t answer[T1_BLOCK_MAX];
-	size_t answer_n;	/* 0: nothing to fetch */
+	/* to be fetched, the oldest first */
+	uint8_t answer[ANSWERS_MAX][T1_BLOCK_MAX];
+	size_t answer_n[ANSWERS_MAX];
+	unsigned first, answers;
 	uint8_t last[T1_BLOCK_MAX];	/* to be repeated when asked for */
 	size_t last_n;
 	unsigned sent;		/* bytes of the response under way */
@@ -36,18 +42,31 @@ struct sim {
 	enum fault fault;
 	unsigned at, count;	/* from transfer `at` on, for `lasting` */
 	unsigned lasting;
+	uint32_t random;	/* not 0: one transfer in eight is bad instead */
 };
 
 enum { RESPONSE = 40 };
 
 static void
+say_again(struct sim *s)
+{
+	unsigned i = (s->first + s->answers) % ANSWERS_MAX;
+
+	if (s->answers == ANSWERS_MAX)
+		return;
+	memcpy(s->answer[i], s->last, s->last_n);
+	s->answer_n[i] = s->last_n;
+	s->answers++;
+}
+
+static void
 say(struct sim *s, const struct t1_block *b)
 {
-	struct wr w = { .p = s->answer, .cap = sizeof(s->answer) };
+	struct wr w = { .p = s->last, .cap = sizeof(s->last) };
 
 	t1_block_write(&w, b, false);
-	s->answer_n = s->last_n = w.n;
-	memcpy(s->last, s->answer, w.n);
+	s->last_n = w.n;
+	say_again(s);
 }
 
 static void
@@ -57,7 +76,7 @@ say_next(struct sim *s)
 	size_t n = RESPONSE - s->sent < sizeof(inf) ? RESPONSE - s->sent :
 	    sizeof(inf);
 
-	memset(inf, 'x', sizeof(inf));
+	memset(inf, (uint8_t)s->runs, sizeof(inf));
 	s->sent += (unsigned)n;
 	s->ends = s->sent == RESPONSE;
 	if (s->ends)
@@ -97,8 +116,7 @@ on_ready(struct sim *s, const struct t1_block *b)
 		s->ns ^= 1;
 		say_next(s);
 	} else {
-		memcpy(s->answer, s->last, s->last_n);
-		s->answer_n = s->last_n;
+		say_again(s);
 	}
 }
 
@@ -132,7 +150,8 @@ answer(struct sim *s, struct view out, struct view *in)
 
 	if (out.p[1] == 1)
 		*s = (struct sim){ .runs = s->runs, .fault = s->fault,
-			.at = s->at, .count = s->count, .lasting = s->lasting };
+			.at = s->at, .count = s->count, .lasting = s->lasting,
+			.random = s->random };
 	if (s->rite < 6) {
 		*in = rite[s->rite];
 		return out.p[1] == requests[s->rite++];
@@ -141,19 +160,49 @@ answer(struct sim *s, struct view out, struct view *in)
 		on_block(s, view_skip(out, 8));
 		return true;
 	}
-	*in = (struct view){ s->answer, s->answer_n };
-	s->answer_n = 0;
-	return in->n != 0;
+	if (s->answers == 0)
+		return false;
+	*in = (struct view){ s->answer[s->first], s->answer_n[s->first] };
+	s->first = (s->first + 1) % ANSWERS_MAX;
+	s->answers--;
+	return true;
+}
+
+/* Marsaglia's xorshift */
+static uint32_t
+draw(struct sim *s)
+{
+	s->random ^= s->random << 13;
+	s->random ^= s->random >> 17;
+	s->random ^= s->random << 5;
+	return s->random;
+}
+
+/* Whether this transfer goes wrong, and how: s->fault. */
+static bool
+is_bad(struct sim *s)
+{
+	unsigned n = s->count++;
+
+	if (s->random == 0)
+		return n >= s->at && n - s->at < s->lasting;
+	if (draw(s) % 8 != 0)
+		return false;
+	s->fault = (enum fault)(draw(s) % FAULTS);
+	return true;
 }
 
 static void
 serve(struct world *w, struct sim *s, struct usb_xfer *x)
 {
-	unsigned n = s->count++;
-	bool bad = n >= s->at && n - s->at < s->lasting, done = true;
+	bool bad = is_bad(s), done = true;
 	struct view in = { NULL, 0 };
 	uint8_t bent[T1_BLOCK_MAX];
 
+	if (bad && s->fault == KEPT && usb_is_in(x)) {
+		world_end(w, x, ERR_OK, in);
+		return;
+	}
 	if (!bad || (s->fault != REFUSED && s->fault != SILENT))
 		done = answer(s, (struct view){ x->buf, x->n }, &in);
 	if (bad && (s->fault == NEVER_HEARD || s->fault == SILENT)) {
@@ -209,8 +258,11 @@ request(struct world *w, struct sim *s, enum ifd_op op, struct view data,
 	w->first = w->n_told = 0;
 	engine_start(w->engine, 0, &r);
 	t = until_ended(w, s, limit_ms);
-	if (op == IFD_TRANSMIT && t->err == ERR_OK)
+	if (op == IFD_TRANSMIT && t->err == ERR_OK) {
 		ck_assert_uint_eq(t->data_n, RESPONSE);
+		ck_assert_uint_eq(t->data[0], (uint8_t)s->runs);
+		ck_assert_uint_eq(t->data[RESPONSE - 3], (uint8_t)s->runs);
+	}
 	engine_run(w->engine, w->now_ms);
 	return t->err == ERR_OK;
 }
@@ -264,6 +316,36 @@ START_TEST(each_transfer_once_some_times_and_for_good)
 }
 END_TEST
 
+/* A session of a token that does this all the time. */
+START_TEST(one_transfer_in_eight)
+{
+	unsigned good = 0, failed = 0;
+
+	for (uint32_t seed = 1; seed <= 400; seed++) {
+		struct sim s = { .random = seed * 2654435761u };
+		struct world w;
+		bool on = false;
+
+		token_world(&w, &ifd_etoken, &etoken, 0);
+		for (unsigned i = 0; i < 50 && !w.lost; i++) {
+			unsigned before = s.runs;
+
+			on = on || request(&w, &s, IFD_POWER_ON,
+			    (struct view){ NULL, 0 }, 2 * RESET_LIMIT_MS);
+			if (!on || w.lost)
+				continue;
+			on = request(&w, &s, IFD_TRANSMIT, command,
+			    4 * APDU_LIMIT_MS);
+			ck_assert_uint_le(s.runs, before + 1);
+			good += on;
+			failed += !on;
+		}
+		world_close(&w);
+	}
+	ck_assert_uint_gt(good, 2 * failed);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -271,6 +353,7 @@ main(void)
 	TCase *t = tcase_create("token_faults");
 
 	tcase_add_test(t, each_transfer_once_some_times_and_for_good);
+	tcase_add_test(t, one_transfer_in_eight);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
