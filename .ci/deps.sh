@@ -5,7 +5,8 @@
 BUILD_PACKAGES="autoconf automake gcc libc6-dev libevent-dev libjansson-dev
 	libseccomp-dev libssl-dev libtool libudev-dev libusb-1.0-0-dev make
 	pkg-config"
-CHECK_PACKAGES="$BUILD_PACKAGES check clang git python3"
+CHECK_PACKAGES="$BUILD_PACKAGES check clang git libpcsclite1 opensc pcsc-tools
+	python3"
 # the kernel in a guest (tests/vm)
 VM_PACKAGES="busybox-static cpio kmod libnss3-tools qemu-system-x86 udev usbip"
 

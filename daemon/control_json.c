@@ -135,6 +135,8 @@ slot_object(const struct slot *slot)
 	set_number(o, "sequence", st.sequence);
 	if (st.holder != NULL)
 		json_object_set_new(o, "holder", holder_object(st.holder));
+	if (st.waiting != 0)
+		set_number(o, "waiting", st.waiting);
 	return o;
 }
 
