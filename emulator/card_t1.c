@@ -209,7 +209,8 @@ on_s_response(struct card_t1 *t, uint8_t pcb, struct view inf)
 		return;
 	}
 	t->asked = false;
-	if (t->asked_pcb == S_IFS && inf.n == 1)
+	/* less is not held against the other end: it may repeat what it sent */
+	if (t->asked_pcb == S_IFS && inf.n == 1 && inf.p[0] > t->ifsc)
 		t->ifsc = inf.p[0];
 	memcpy(t->last, t->after, t->after_n);
 	t->last_n = t->after_n;
