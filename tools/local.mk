@@ -2,6 +2,7 @@
 bin_PROGRAMS += %D%/slotctl
 %C%_slotctl_SOURCES = \
 	%D%/cmd_atr.c \
+	%D%/cmd_ctapi_test.c \
 	%D%/cmd_help.c \
 	%D%/cmd_info.c \
 	%D%/cmd_list.c \
@@ -28,6 +29,7 @@ bin_PROGRAMS += %D%/slotctl
 # End of slotctl_SOURCES
 %C%_slotctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_slotctl_LDADD = \
+	lib/libctapi.la \
 	lib/libopenct.la \
 	protocols/libprotocols.la \
 	base/libbase.la \

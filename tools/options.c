@@ -6,7 +6,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-enum { COLD = 256, DECODE, JSON, REMOVAL, SOCKET_DIR };
+enum { COLD = 256, DECODE, JSON, PORT, REMOVAL, SOCKET_DIR };
 
 static const struct row {
 	struct option option;
@@ -21,6 +21,8 @@ static const struct row {
 	    "    --cold", "take the power away first" },
 	{ { "decode", no_argument, NULL, DECODE }, OPTION_DECODE,
 	    "    --decode", "explain every byte" },
+	{ { "port", required_argument, NULL, PORT }, OPTION_PORT,
+	    "    --port=N", "the port of CT-API, 1 for the first reader" },
 	{ { "removal", no_argument, NULL, REMOVAL }, OPTION_REMOVAL,
 	    "    --removal", "wait until no card is in" },
 	{ { "timeout", required_argument, NULL, 't' }, OPTION_TIMEOUT,
@@ -36,7 +38,11 @@ static const struct row {
 	    "print the version" },
 };
 
-enum { ROWS = sizeof(rows) / sizeof(rows[0]), SLOT_MAX = 63 };
+enum {
+	ROWS = sizeof(rows) / sizeof(rows[0]),
+	SLOT_MAX = 63,
+	PORT_MAX = 65535,
+};
 
 static const struct row *
 row_of(int val)
@@ -58,6 +64,20 @@ read_slot(struct ctl *ctl, const char *text)
 		    "--slot: a number from 0 to %d expected, not '%s'",
 		    SLOT_MAX, text);
 	ctl->slot = (int)n;
+	return STATUS_OK;
+}
+
+static enum status
+read_port(struct ctl *ctl, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 0);
+
+	if (end == text || *end != '\0' || n < 0 || n > PORT_MAX)
+		return ctl_complain(STATUS_USAGE,
+		    "--port: a number from 0 to %d expected, not '%s'",
+		    PORT_MAX, text);
+	ctl->port = (int32_t)n;
 	return STATUS_OK;
 }
 
@@ -100,6 +120,8 @@ take(struct ctl *ctl, struct asked *asked, int val)
 	case JSON:
 		ctl->json = true;
 		return STATUS_OK;
+	case PORT:
+		return read_port(ctl, optarg);
 	case REMOVAL:
 		ctl->removal = true;
 		return STATUS_OK;

@@ -19,6 +19,7 @@ const struct command *const commands[] = {
 	&cmd_mf,
 	&cmd_wait,
 	&cmd_watch,
+	&cmd_ctapi_test,
 	&cmd_help,
 	NULL,
 };
@@ -102,6 +103,7 @@ main(int argc, char **argv)
 		.dir = default_dir(),
 		.slot = SLOT_ANY,
 		.timeout_ms = TIMEOUT_NONE,
+		.port = PORT_NONE,
 	};
 	struct asked asked = { 0 };
 	enum status st;

@@ -36,11 +36,12 @@ enum {
 	OPTION_COLD = 1u << 4,
 	OPTION_TIMEOUT = 1u << 5,
 	OPTION_REMOVAL = 1u << 6,
+	OPTION_PORT = 1u << 7,
 	/* for a command that talks to one card */
 	OPTIONS_CARD = OPTION_READER | OPTION_SLOT | OPTION_JSON,
 };
 
-enum { SLOT_ANY = -1, TIMEOUT_NONE = -1 };
+enum { SLOT_ANY = -1, TIMEOUT_NONE = -1, PORT_NONE = -1 };
 
 /* One run of the program: what the command line said. */
 struct ctl {
@@ -48,6 +49,7 @@ struct ctl {
 	const char *reader;	/* --reader, NULL: choose */
 	int slot;		/* --slot, SLOT_ANY: not said */
 	int64_t timeout_ms;	/* --timeout, TIMEOUT_NONE: not said */
+	int32_t port;		/* --port, PORT_NONE: not said */
 	bool json;
 	bool decode;
 	bool cold;
@@ -67,8 +69,8 @@ struct command {
 	enum status (*run)(struct ctl *);
 };
 
-extern const struct command cmd_atr, cmd_help, cmd_info, cmd_list, cmd_mf,
-    cmd_reset, cmd_send, cmd_wait, cmd_watch;
+extern const struct command cmd_atr, cmd_ctapi_test, cmd_help, cmd_info,
+    cmd_list, cmd_mf, cmd_reset, cmd_send, cmd_wait, cmd_watch;
 
 /* All of them, in the order of the help text; NULL ends the list. */
 extern const struct command *const commands[];

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""slotctl ctapi-test on the real chain, with cards that suit Hibiscus or not."""
+import os
+import subprocess
+import sys
+
+TOP = os.environ.get("top_srcdir", os.path.join(os.path.dirname(__file__),
+                                                "..", ".."))
+sys.path.insert(0, os.path.join(TOP, "tests", "daemon"))
+from harness import BUILD, Emulator, Slotd, Tap  # noqa: E402
+
+GOOD, BAD = "This works with Hibiscus.", "This would not work with Hibiscus."
+# port, exit status, what is said, the verdict
+ROWS = [
+    ("1", 0, "DDV-1, card 2800011234567890, bank Musterbank\n", GOOD),
+    ("2", 0, "DDV-0, card 2800011234567890, bank Musterbank\n", GOOD),
+    ("3", 6, "answers 6a82 to each", BAD),
+    ("4", 5, "none is in: REQUEST ICC answers 6200", BAD),
+    ("5", 4, "fails with -1: no reader at this port", BAD),
+    ("0x8000", 0, "DDV-1", GOOD),
+]
+DEVICES = ["cherry-st1044u,card=ddv-1", "cherry-st1044u,card=ddv-0",
+           "cherry-st1044u", "cherry-st1044u,nocard"]
+
+
+def run(d, port):
+    return subprocess.run(
+        [os.path.join(BUILD, "tools", "slotctl"), "--socket-dir=" + d.run,
+         "ctapi-test", "--port=" + port], capture_output=True, text=True,
+        timeout=60)
+
+
+def main():
+    t = Tap()
+    with Emulator(DEVICES) as emu, Slotd() as d:
+        d.start("".join(d.reader(emu.address, "1-%d" % (i + 1),
+                                 name="r%d" % i)
+                        for i in range(len(DEVICES))))
+        with d.control() as c:
+            c.ask(cmd="watch")
+            while [r["state"] for r in c.ask(cmd="list")["readers"]] != \
+                    ["ready"] * len(DEVICES):
+                c.event()
+        for port, status, said, verdict in ROWS:
+            p = run(d, port)
+            t.eq(p.returncode, status, "port %s: exit status" % port)
+            t.ok(said in p.stdout, "port %s: %s" % (port, said.strip()))
+            t.eq(p.stdout.splitlines()[-1], verdict, "port %s: verdict" % port)
+        t.eq(run(d, "x").returncode, 2, "a port is a number")
+        t.eq(run(d, "65536").returncode, 2, "of 16 bits")
+        d.stop()
+        p = run(d, "1")
+        t.eq(p.returncode, 3, "no slotd: exit status")
+        t.ok("-128: slotd is not running" in p.stdout, "no slotd: -128")
+    t.done()
+
+
+main()
