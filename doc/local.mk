@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 dist_man_MANS += \
 	%D%/ifdhandler.8 \
+	%D%/libctapi.3 \
 	%D%/openct-tool.1 \
 	%D%/openct.conf.5 \
 	%D%/slotctl.1 \
@@ -10,5 +11,6 @@ dist_man_MANS += \
 
 EXTRA_DIST += \
 	%D%/control.md \
-	%D%/design.md
+	%D%/design.md \
+	%D%/hibiscus.md
 # End of EXTRA_DIST

@@ -108,7 +108,7 @@ ctapi_log_close(uint16_t ctn, int rc)
 	say("CT_close ctn %u: %d, %s", ctn, rc, result_text(rc));
 }
 
-/* The terminal's status words in words; for a card's there is no one meaning. */
+/* A terminal's status words have one meaning; those of cards do not. */
 static const char *
 sw_words(uint8_t dad, uint16_t sw)
 {

@@ -42,7 +42,7 @@ struct terminal {
 	uint8_t answer[OPENCT_RESPONSE_MAX];
 };
 
-/* Connects and locks all slots. The struct is zeroed; record is of the reader. */
+/* Connects and locks all slots. The struct is zeroed; record is the reader's. */
 int	terminal_open(struct terminal *, unsigned reader,
 	    const struct openct_record *record) MUST_USE;
 
