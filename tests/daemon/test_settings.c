@@ -84,6 +84,44 @@ START_TEST(every_key_is_read)
 }
 END_TEST
 
+/* Every construct of the openct.conf that OpenCT came with, as Debian had it. */
+START_TEST(opencts_own_file_is_accepted)
+{
+	struct settings s;
+	char error[SETTINGS_ERROR_MAX + 1];
+	struct lines l = { "" };
+
+	log_set_sink(collect, &l);
+	ck_assert_int_eq(parse(&s, "# Set debug level\n#debug = 0;\n#\n"
+	    "# Enable hot plugging\nhotplug = yes;\n#\n"
+	    "ifdhandler {\n"
+	    "\tprogram = /usr/sbin/ifdhandler;\n"
+	    "\t#\n\t# Force poll\n\t#force_poll = 1;\n"
+	    "\tuser = openctd;\n"
+	    "\tgroups = {\n\t\tusb,\n\t\tscard,\n\t};\n"
+	    "};\n"
+	    "#reader towitoko {\n#\tdriver = towitoko;\n"
+	    "#\tdevice = serial:/dev/ttyS0;\n#};\n"
+	    "driver\tegate {\n\tids = {\n\t\tusb:0973/0001,\n\t};\n};\n"
+	    "driver\tccid {\n\tids = {\n"
+	    "\t\tusb:04e6/5111,\n"
+	    "\t\tusb:0b97/7762, # Oz776\n"
+	    "\t\tusb:046a/002d,\n"
+	    "\t};\n};\n"
+	    "driver\tcm4000 {\n\tids = { pcmcia:0223/0002, };\n};\n",
+	    error), ERR_OK);
+	log_set_sink(NULL, NULL);
+	ck_assert_str_eq(l.text,
+	    "f: 12:2: slotd keeps the user it was started as: user\n"
+	    "f: 13:2: slotd keeps the user it was started as: groups\n"
+	    "f: 35:10: not a USB device, left out: pcmcia:0223/0002\n");
+	ck_assert_str_eq(s.handler, "/usr/sbin/ifdhandler");
+	ck_assert_uint_eq(s.n_ids, 4);
+	ck_assert_str_eq(settings_driver(&s, 0x046a, 0x002d), "ccid");
+	settings_fini(&s);
+}
+END_TEST
+
 START_TEST(errors_name_the_place)
 {
 	static const struct { const char *text, *error; } rows[] = {
@@ -154,6 +192,7 @@ main(void)
 
 	tcase_add_test(tc, an_empty_file_has_all_the_defaults);
 	tcase_add_test(tc, every_key_is_read);
+	tcase_add_test(tc, opencts_own_file_is_accepted);
 	tcase_add_test(tc, errors_name_the_place);
 	tcase_add_test(tc, what_is_unknown_is_logged_and_left_out);
 	suite_add_tcase(s, tc);
