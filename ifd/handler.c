@@ -3,6 +3,7 @@
 #include "ifd/handler.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -216,8 +217,18 @@ enqueue(struct handler *h, const struct channel_msg *m, enum ifd_op op)
 	q->n++;
 }
 
-static const char too_long_short[] =
-    "this reader takes short APDUs only (at most 261 bytes)";
+enum { SHORT_APDU_MAX = 261 };
+
+static void
+refuse_long(struct handler *h, const struct channel_msg *m, uint32_t max)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), max <= SHORT_APDU_MAX ?
+	    "this reader takes short APDUs only (at most %u bytes)" :
+	    "this reader takes APDUs of at most %u bytes", max);
+	refuse(h, m->slot, m->xid, ERR_TOO_LONG, text);
+}
 
 static void
 on_request(struct handler *h, const struct channel_msg *m, enum ifd_op op)
@@ -230,9 +241,7 @@ on_request(struct handler *h, const struct channel_msg *m, enum ifd_op op)
 	else if (m->slot >= h->slots)
 		refuse(h, m->slot, m->xid, ERR_NO_SLOT, err_text(ERR_NO_SLOT));
 	else if (op == IFD_TRANSMIT && m->data.n > info->max_apdu)
-		refuse(h, m->slot, m->xid, ERR_TOO_LONG,
-		    info->max_apdu == 261 ? too_long_short :
-		    "the APDU is longer than this reader takes");
+		refuse_long(h, m, info->max_apdu);
 	else if (m->data.n > h->data_cap)
 		refuse(h, m->slot, m->xid, ERR_TOO_LONG,
 		    err_text(ERR_TOO_LONG));
