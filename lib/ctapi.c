@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
+/*
+ * A function that returns int8_t leaves the upper bytes of the register as they
+ * are; some programs declare int or look at more than one byte.
+ */
+#define CTAPI_RETURN int
 #define CTAPI_LONG_NAMES	/* the short ones are those of base/err.h */
 #include "lib/ctapi.h"
 
@@ -140,7 +145,7 @@ open_ctn(uint16_t ctn, uint16_t pn)
 	return rc;
 }
 
-PUBLIC int8_t
+PUBLIC int
 CT_init(uint16_t ctn, uint16_t pn)
 {
 	uint64_t began = clock_now_ms();
@@ -149,16 +154,16 @@ CT_init(uint16_t ctn, uint16_t pn)
 	(void)close_ctn(ctn);	/* programs forget CT_close after an error */
 	rc = open_ctn(ctn, pn);
 	ctapi_log_init(ctn, pn, rc, clock_now_ms() - began);
-	return (int8_t)rc;
+	return rc;
 }
 
-PUBLIC int8_t
+PUBLIC int
 CT_close(uint16_t ctn)
 {
 	int rc = close_ctn(ctn);
 
 	ctapi_log_close(ctn, rc);
-	return (int8_t)rc;
+	return rc;
 }
 
 /* Gives a command to the terminal or to the card with that address. */
@@ -210,7 +215,7 @@ data(uint16_t ctn, uint8_t dad, struct view command, struct wr *w,
 	return rc;
 }
 
-PUBLIC int8_t
+PUBLIC int
 CT_data(uint16_t ctn, uint8_t *dad, uint8_t *sad, uint16_t lenc,
     uint8_t *command, uint16_t *lenr, uint8_t *response)
 {
@@ -233,7 +238,7 @@ CT_data(uint16_t ctn, uint8_t *dad, uint8_t *sad, uint16_t lenc,
 	rc = data(ctn, to, in, &w, &by_card);
 	ctapi_log_data(ctn, to, what, rc, wr_done(&w), clock_now_ms() - began);
 	if (rc != CTAPI_OK)
-		return (int8_t)rc;
+		return rc;
 	*lenr = (uint16_t)w.n;
 	*dad = *sad;		/* the way back */
 	*sad = by_card ? to : CTAPI_CT;

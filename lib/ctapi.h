@@ -28,6 +28,11 @@ enum {
 	CTAPI_ERR_HTSI = -128,	/* slotd is not running, or has ended */
 };
 
+/* The type they return; libctapi itself says int, see there. */
+#ifndef CTAPI_RETURN
+#define CTAPI_RETURN	int8_t
+#endif
+
 /* The names CT-API has for them. */
 #ifndef CTAPI_LONG_NAMES
 #define OK		CTAPI_OK
@@ -52,7 +57,7 @@ enum {
  * Opens the reader at port pn under the number ctn, which the caller chooses.
  * A ctn that is open is closed first.
  */
-int8_t CT_init(uint16_t ctn, uint16_t pn);
+CTAPI_RETURN CT_init(uint16_t ctn, uint16_t pn);
 
 /*
  * Sends a command of lenc bytes from *sad (a host) to *dad (terminal or card).
@@ -63,11 +68,11 @@ int8_t CT_init(uint16_t ctn, uint16_t pn);
  * After CTAPI_ERR_MEMORY because of *lenr, the same command again returns the
  * answer that is there, or the same error; the card does not see it again.
  */
-int8_t CT_data(uint16_t ctn, uint8_t *dad, uint8_t *sad, uint16_t lenc,
+CTAPI_RETURN CT_data(uint16_t ctn, uint8_t *dad, uint8_t *sad, uint16_t lenc,
     uint8_t *command, uint16_t *lenr, uint8_t *response);
 
 /* Resets the cards that were used and gives the reader back. */
-int8_t CT_close(uint16_t ctn);
+CTAPI_RETURN CT_close(uint16_t ctn);
 
 #ifdef __cplusplus
 }
