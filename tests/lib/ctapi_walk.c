@@ -14,10 +14,13 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hex.h"
@@ -575,6 +578,44 @@ login(void)
 	done("a login ends with the session");
 }
 
+/* Opens the reader, tells so, and waits for a card that does not come. */
+static void
+hold(int fd)
+{
+	load();
+	want(ct.init(0, DDV1), 0, "CT_init");
+	if (complaints != 0 || write(fd, "x", 1) != 1)
+		_exit(1);
+	(void)send_command(0, 1, "20120101013c00", 64);
+	_exit(1);
+}
+
+static void
+killed(void)
+{
+	int fd[2], state = 0;
+	pid_t pid;
+	char x;
+
+	have("remove");
+	if (pipe(fd) != 0)
+		exit(1);
+	pid = fork();
+	if (pid == 0)
+		hold(fd[1]);
+	want((int)read(fd[0], &x, 1), 1, "the other program");
+	want(ct.init(0, DDV1), -8, "another program has the reader");
+	kill(pid, SIGKILL);
+	waitpid(pid, &state, 0);
+	have("hello");
+	want(ct.init(0, DDV1), 0, "CT_init");
+	want(ct.close(0), 0, "CT_close");
+	close(fd[0]);
+	close(fd[1]);
+	have("insert");
+	done("a killed program frees its reader");
+}
+
 static void *
 hammer(void *arg)
 {
@@ -667,6 +708,7 @@ main(int argc, char **argv)
 	kept();
 	slots();
 	login();
+	killed();
 	threads();
 	cards();
 	losses();
