@@ -7,6 +7,7 @@
 
 #include "daemon/reader.h"
 #include "daemon/slot.h"
+#include "protocols/pcsc_names.h"
 
 enum { NAME_HEAD_MAX = PCSC_NAME_MAX - 6 };
 
@@ -36,8 +37,11 @@ void
 pcsc_name(char dst[PCSC_NAME_MAX + 1], const char *name,
     const struct channel_info *info, unsigned number, unsigned slot)
 {
+	const char *known = pcsc_friendly_name(info->vid, info->pid);
 	size_t n;
 
+	if (known != NULL)
+		name = known;
 	dst[0] = '\0';
 	append(dst, name);
 	if (info->interface[0] != '\0') {

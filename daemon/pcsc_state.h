@@ -70,7 +70,7 @@ void		pcsc_place_fresh(struct pcsc_place *);
 
 /*
  * Writes the name libccid gives a slot: "NAME [INTERFACE] (SERIAL) NN MM", what
- * is before the numbers cut to 121 bytes. The serial number is left out when
+ * is before the numbers cut to 121 bytes. NAME is libccid's, where it has another. The serial number is left out when
  * the interface's string holds it.
  */
 void		pcsc_name(char dst[PCSC_NAME_MAX + 1], const char *name,

@@ -39,6 +39,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/ids.h \
 	%D%/openct_wire.c \
 	%D%/openct_wire.h \
+	%D%/pcsc_names.c \
+	%D%/pcsc_names.h \
 	%D%/pcsc_part10.c \
 	%D%/pcsc_part10.h \
 	%D%/pcsc_wire.c \

@@ -226,8 +226,8 @@ class World:
 
     def __init__(self, present=True, config="", **info):
         self.present, self.config = present, config
-        self.info = dict(vendor="Cherry GmbH", product="SmartTerminal XX44",
-                         serial="", vid=0x046a, pid=0x002d, **info)
+        self.info = dict(dict(vendor="Cherry GmbH", serial="", vid=0x046a,
+                              product="SmartTerminal XX44", pid=0x002d), **info)
 
     def __enter__(self):
         self.d = Slotd(handler=FAKE_IFDHANDLER)

@@ -143,6 +143,13 @@ def names(t):
             w.plug()
             with w.client() as c:
                 t.eq(c.states()[0].name, NAME[:-6] + want, "name %r" % want)
+    with World(product="Smart Terminal XX44") as w, w.client() as c:
+        t.eq(c.states()[0].name, "Cherry GmbH Smart Terminal XX44 00 00",
+             "the device's strings make the name")
+    with World(product="Smart Terminal XX44", pid=0x00a7) as w, \
+            w.client() as c:
+        t.eq(c.states()[0].name, "Cherry SmartTerminal XX44 00 00",
+             "but for those that libccid calls otherwise")
 
 
 def waits(t):

@@ -19,6 +19,7 @@ protocols_tests = \
 	%D%/test_ctbcs \
 	%D%/test_ids \
 	%D%/test_openct_wire \
+	%D%/test_pcsc_names \
 	%D%/test_pcsc_part10 \
 	%D%/test_pcsc_wire \
 	%D%/test_pps \
@@ -60,6 +61,8 @@ TESTS += $(protocols_tests)
 %C%_test_ids_LDADD = $(UNIT_LDADD)
 %C%_test_openct_wire_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_openct_wire_LDADD = $(UNIT_LDADD)
+%C%_test_pcsc_names_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_pcsc_names_LDADD = $(UNIT_LDADD)
 %C%_test_pcsc_part10_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_pcsc_part10_LDADD = $(UNIT_LDADD)
 %C%_test_pcsc_wire_CFLAGS = $(UNIT_CFLAGS)

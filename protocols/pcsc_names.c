@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "protocols/pcsc_names.h"
+
+#include <stdlib.h>
+
+/* By vid, then pid; as of libccid 1.5.2. */
+static const struct pcsc_name_row rows[] = {
+	{ 0x03eb, 0x6010, "ATMEL AT90SCR100" },
+	{ 0x03eb, 0x6011, "ATMEL AT90SCR050" },
+	{ 0x03f0, 0x104a, "Hewlett Packard HP USB Smartcard CCID Keyboard" },
+	{ 0x0416, 0x3815, "Winbond CCID SmartCard Controller" },
+	{ 0x0424, 0x1104, "Microchip SEC1110" },
+	{ 0x0424, 0x1202, "Microchip SEC1210" },
+	{ 0x046a, 0x0072, "Cherry GmbH SmartTerminal ST-1275" },
+	{ 0x046a, 0x0092, "Cherry TC 1300" },
+	{ 0x046a, 0x00a7, "Cherry SmartTerminal XX44" },
+	{ 0x048d, 0x1366, "Generic MultiCard Device" },
+	{ 0x04d8, 0xeb61, "jSolutions s.r.o. Multi SIM card reader 4/8" },
+	{ 0x04e6, 0x5111, "SCM Microsystems Inc. SCR 331-DI" },
+	{ 0x04e6, 0x5115, "SCM Microsystems Inc. SCR 335" },
+	{ 0x04e6, 0x5116, "SCM Microsystems Inc. SCR 3310" },
+	{ 0x04e6, 0x511d, "SCM Microsystems Inc. SCR 3311" },
+	{ 0x04e6, 0x5410, "SCM Microsystems Inc. SCR 355" },
+	{ 0x04e6, 0x5720,
+	    "Identive Identive CLOUD 4500 F Dual Interface Reader" },
+	{ 0x04e6, 0x5721,
+	    "Identive Identive CLOUD 4510 F Contactless + SAM Reader" },
+	{ 0x04e6, 0xe001, "SCM Microsystems Inc. SCR 331" },
+	{ 0x04e6, 0xe003, "SCM Microsystems Inc. SPR 532" },
+	{ 0x04e8, 0x0007, "Softforum Co., Ltd XecureHSM" },
+	{ 0x0529, 0x0620, "SafeNet eToken 5100" },
+	{ 0x054c, 0x0d8f, "SONY FeliCa RC-S660/U" },
+	{ 0x054c, 0x0dc8, "SONY FeliCa RC-S300/S" },
+	{ 0x054c, 0x0dc9, "SONY FeliCa RC-S300/P" },
+	{ 0x058f, 0x9520, "Alcor Micro AU9520" },
+	{ 0x058f, 0x9522, "Alcor Micro AU9522" },
+	{ 0x058f, 0x9540, "Alcor Micro AU9540" },
+	{ 0x072f, 0x8201, "ACS APG8201 PINhandy 1" },
+	{ 0x072f, 0x90cc, "ACS ACR 38U-CCID" },
+	{ 0x073d, 0x0c00, "Eutron Card Reader" },
+	{ 0x073d, 0x0c01, "Eutron Smart Pocket" },
+	{ 0x076b, 0x1021, "OMNIKEY CardMan 1021" },
+	{ 0x076b, 0x3021, "OMNIKEY AG CardMan 3121" },
+	{ 0x076b, 0x3022, "OMNIKEY AG 3121 USB" },
+	{ 0x076b, 0x3621, "OMNIKEY AG CardMan 3621" },
+	{ 0x076b, 0x3821, "OMNIKEY AG CardMan 3821" },
+	{ 0x076b, 0x4321, "OMNIKEY CardMan 4321" },
+	{ 0x076b, 0x5121, "OMNIKEY AG CardMan 5121" },
+	{ 0x076b, 0x5125, "OMNIKEY AG CardMan 5125" },
+	{ 0x076b, 0x5321, "OMNIKEY CardMan 5321" },
+	{ 0x076b, 0x5421, "OMNIKEY 5421" },
+	{ 0x076b, 0x6321, "OMNIKEY 6321 CLi USB" },
+	{ 0x076b, 0x6622, "OMNIKEY AG CardMan 6121" },
+	{ 0x076b, 0x6623, "OMNIKEY AG 6121 USB mobile" },
+	{ 0x076b, 0xa021, "OMNIKEY AG Smart Card Reader" },
+	{ 0x076b, 0xa022, "Precise Biometrics Sense MC" },
+	{ 0x0783, 0x0006, "C3PO LTC31 v2" },
+	{ 0x0783, 0x0007, "C3PO TLTC2USB" },
+	{ 0x0783, 0x0009, "C3PO KBR36" },
+	{ 0x0783, 0x0010, "C3PO LTC32" },
+	{ 0x0783, 0x0036, "C3PO LTC36" },
+	{ 0x079b, 0x0026,
+	    "Morpho MSO350/MSO351 Fingerprint Sensor & SmartCard Reader" },
+	{ 0x079b, 0x0052,
+	    "Morpho MSO1350 Fingerprint Sensor & SmartCard Reader" },
+	{ 0x0898, 0x0101, "Gemalto RF CR5400" },
+	{ 0x08e6, 0x1227, "Gemalto PDT" },
+	{ 0x08e6, 0x1359, "Verisign Secure Storage Token" },
+	{ 0x08e6, 0x2202, "Gemalto Gem e-Seal Pro USB Token" },
+	{ 0x08e6, 0x3437, "Gemalto PC Twin Reader" },
+	{ 0x08e6, 0x3438, "Gemalto USB Shell Token V2" },
+	{ 0x08e6, 0x3440, "GEMALTO CT1100" },
+	{ 0x08e6, 0x3478, "Gemalto USB GemPCPinpad SmartCard Reader" },
+	{ 0x08e6, 0x3480, "Gemalto GemCore SIM Pro Smart Card Reader" },
+	{ 0x08e6, 0x34c0, "Gemalto Ezio Shield" },
+	{ 0x08e6, 0x34c1, "Gemalto Ezio Shield Secure Channel" },
+	{ 0x08e6, 0x34c3, "Gemalto EZIO CB+" },
+	{ 0x08e6, 0x34ec, "Gemalto GemPC Express" },
+	{ 0x08e6, 0x4433, "Gemalto Gemplus USB SmartCard Reader 433-Swap" },
+	{ 0x08e6, 0x8000,
+	    "Gemalto Smart Enterprise Guardian Secure USB Device" },
+	{ 0x08e6, 0x8108,
+	    "Gemalto Smart Enterprise Guardian Secure USB Device" },
+	{ 0x08e6, 0x8141, "Gemalto IDBridge K3000" },
+	{ 0x08e6, 0xace0, "Verisign Secure Token" },
+	{ 0x0925, 0x900a, "LDU LANDI" },
+	{ 0x096e, 0x0603, "PIVKey T800" },
+	{ 0x096e, 0x0608, "Feitian 502-CL" },
+	{ 0x096e, 0x0619, "FEITIAN iR301" },
+	{ 0x096e, 0x061c, "FEITIAN iR301" },
+	{ 0x096e, 0x0622,
+	    "Feitian VR504 VHBR Contactless & Contact Card Reader" },
+	{ 0x096e, 0x0624, "Feitian bR301" },
+	{ 0x096e, 0x0807, "Feitian ePass2003" },
+	{ 0x096e, 0x080f, "Feitian eJAVA Token" },
+	{ 0x09d8, 0x0427, "Elatec TWN4 SmartCard NFC" },
+	{ 0x09d8, 0x0428, "Elatec TWN4/B1.06/CPF3.05/S1SC1.32/P (Beta 3)" },
+	{ 0x0b0c, 0x0050, "Todos Argos Mini II" },
+	{ 0x0b0c, 0x0052, "Todos CX00" },
+	{ 0x0b81, 0x0200, "id3 Semiconductors CL1356T" },
+	{ 0x0b81, 0x0220, "id3 Semiconductors CL1356A_HID" },
+	{ 0x0b97, 0x7762, "O2 Micro Oz776" },
+	{ 0x0b97, 0x7772, "O2 Micro Oz776" },
+	{ 0x0bda, 0x0161, "MSI StarReader SMART" },
+	{ 0x0c4b, 0x0520, "REINER SCT tanJack Bluetooth" },
+	{ 0x0d46, 0x3010, "KOBIL EMV CAP - SecOVID Reader III" },
+	{ 0x0d46, 0x301d, "KOBIL Systems IDToken" },
+	{ 0x0d46, 0x4000, "KOBIL Systems mIDentity M" },
+	{ 0x0d46, 0x41a9, "KOBIL Systems mIDentity 4smart AES" },
+	{ 0x0d46, 0x4289, "KOBIL Systems mIDentity visual" },
+	{ 0x0d46, 0x4389, "KOBIL Systems mIDentity fullsize" },
+	{ 0x0d46, 0x43a9, "KOBIL Systems mIDentity fullsize AES" },
+	{ 0x0db5, 0x0170, "Access IS ATR210" },
+	{ 0x0db5, 0x0180, "Access IS ATR220" },
+	{ 0x0db5, 0x0184, "Access IS ATR220" },
+	{ 0x0dc3, 0x1004, "Athena ASE IIIe" },
+	{ 0x0dc3, 0x1007, "Athena ASEDrive IIIe KB Bio PIV" },
+	{ 0x0dc3, 0x1008, "Athena ASEDrive IIIe Combo Bio PIV" },
+	{ 0x0dc3, 0x1102, "Athena ASEDrive IIIe KB" },
+	{ 0x0e0f, 0x0004, "VMware Virtual USB CCID" },
+	{ 0x0f14, 0x0037, "XIRING MyLeo" },
+	{ 0x0f14, 0x0038, "XIRING Leo v2" },
+	{ 0x0f14, 0x003b, "INGENICO Leo" },
+	{ 0x1059, 0x000c,
+	    "Giesecke & Devrient GmbH Star Sign Card Token 350 (ICCD)" },
+	{ 0x1059, 0x000d,
+	    "Giesecke & Devrient GmbH Star Sign Card Token 550 (ICCD)" },
+	{ 0x1059, 0x0017,
+	    "Giesecke & Devrient GmbH StarSign Crypto USB Token" },
+	{ 0x1206, 0x2107, "SYNNIX CL-2100R" },
+	{ 0x1209, 0x2702, "F-Secure Foundry USB Armory Mk II" },
+	{ 0x13fe, 0xc831, "Route1 MobiKEY Fusion3" },
+	{ 0x1403, 0x7502, "mCore SCard-Reader" },
+	{ 0x14cd, 0x8166, "Rocketek RT-SCR1" },
+	{ 0x1976, 0x0001, "THURSBY SOFTWARE TSS-PK1" },
+	{ 0x1ac2, 0x0300, "DESKO GmbH IDenty chrom" },
+	{ 0x1ac2, 0x0302, "DESKO GmbH PENTA Scanner" },
+	{ 0x1b0e, 0x1079, "BLUTRONICS BLUDRIVE II CCID" },
+	{ 0x1d50, 0x6141, "sysmocom - s.f.m.c. GmbH sysmoOCTSIM" },
+	{ 0x1fd3, 0xcc1d, "ASK-RFID CPL108" },
+	{ 0x234b, 0x0000, "Free Software Initiative of Japan Gnuk" },
+	{ 0x2406, 0x5003, "appidkey GmbH ID50 -USB" },
+	{ 0x2406, 0x5006, "appidkey GmbH ID60-USB" },
+	{ 0x2406, 0x6403, "Inside Secure AT90SCR100" },
+	{ 0x2406, 0x6404, "Inside Secure AT90SCR050" },
+	{ 0x2406, 0x6407, "Inside Secure AT90SCR200" },
+	{ 0x24a2, 0x0102, "SafeTech SafeTouch" },
+	{ 0x24dc, 0x0101, "Aladdin R.D. JaCarta" },
+	{ 0x24dc, 0x0102, "Aladdin R.D. JaCarta LT" },
+	{ 0x24dc, 0x0428, "Aladdin R.D. JaCartaReader" },
+	{ 0x24dc, 0x100f, "Aladdin R.D. JaCarta Flash" },
+	{ 0x25dd, 0x3211, "Bit4id miniLector AIR EVO" },
+	{ 0x28b9, 0x0002, "Kapsch TrafficCom USB SAM reader" },
+	{ 0x2925, 0x700a, "Flight system consulting Incredist" },
+	{ 0x2ce3, 0x9563, "Alcor Link AK9563" },
+	{ 0x2ce3, 0x9567, "Alcor Link AK9567" },
+	{ 0x2ce3, 0x9573, "Alcor Link AK9572" },
+	{ 0x2ce4, 0x7479, "ESMART Token GOST" },
+	{ 0x2d25, 0x0000, "KRONEGGER NFC blue Reader Platform" },
+	{ 0x2d25, 0x0001, "KRONEGGER Micro Core Platform" },
+	{ 0x2dff, 0x1540, "Unicept GmbH AirID USB" },
+	{ 0x31aa, 0x7001, "Circle CCR7115 ICC" },
+	{ 0x413c, 0x2100, "Dell keyboard SK-3106" },
+};
+
+const struct pcsc_name_row *
+pcsc_names_all(size_t *n)
+{
+	*n = sizeof(rows) / sizeof(rows[0]);
+	return rows;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct pcsc_name_row *x = a, *y = b;
+	uint32_t left = (uint32_t)x->vid << 16 | x->pid;
+	uint32_t right = (uint32_t)y->vid << 16 | y->pid;
+
+	return left < right ? -1 : left > right;
+}
+
+const char *
+pcsc_friendly_name(uint16_t vid, uint16_t pid)
+{
+	const struct pcsc_name_row key = { .vid = vid, .pid = pid }, *row;
+	size_t n;
+
+	row = pcsc_names_all(&n);
+	row = bsearch(&key, row, n, sizeof(*row), compare);
+	return row != NULL ? row->name : NULL;
+}
