@@ -126,13 +126,24 @@ def start_slotd():
     return p
 
 
+# model, bus id, name, how its ATR begins
+TOKENS = [
+    ('egate', '1-4', 'Schlumberger E-Gate', '3b 02 54 30'),
+    ('rutoken-s', '1-5', 'Rutoken S driver', '3b 6f 00 ff 00 56'),
+    ('ikey2k', '1-6', 'Rainbow iKey 2032', '3b 9d 13 81'),
+    ('ikey3k', '1-7', 'Rainbow iKey 3000', '3b 9d 13 81'),
+    ('eutron', '1-8', 'Eutron CryptoIdendity', '3b 9d 13 81'),
+]
+
+
 def start_slotemu():
     r, w = os.pipe()
     p = subprocess.Popen(
         [BUILD + '/emulator/slotemu', '--listen', '127.0.0.1:3240',
          '--control', '/run/emu', '--device', 'cherry-st1044u',
          '--device', 'cherry-st1044u,delay=3000',
-         '--device', 'etoken-0514'],
+         '--device', 'etoken-0514'] +
+        [arg for model, *_ in TOKENS for arg in ('--device', model)],
         stdin=subprocess.DEVNULL, stdout=w)
     os.close(w)
     os.read(r, 1)               # its first line: it listens
@@ -203,6 +214,21 @@ def test_cherry_unplugged_during_an_apdu(w):
     w.watch.event('reader-removed')
     # the other reader does not notice
     slotctl('--reader', '0', 'send', '00a4000c023f00')
+
+
+def test_tokens_through_vhci(w):
+    for _, busid, name, atr in TOKENS:
+        attach(busid)
+        e = w.watch.event('reader-added')
+        expect(e['name'] == name, str(e))
+        token = str(e['reader'])
+        out = slotctl('--reader', token, 'atr')
+        expect(atr in out, out)
+        out = slotctl('--reader', token, 'send', '00a4000c023f00',
+                      '00a40000023f0000', '00840000fa')
+        expect(out.count('90 00  success') == 3, out)
+        emu('unplug', busid)
+        w.watch.event('reader-removed')
 
 
 def test_etoken_through_vhci(w):
