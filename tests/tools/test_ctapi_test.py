@@ -23,11 +23,16 @@ DEVICES = ["cherry-st1044u,card=ddv-1", "cherry-st1044u,card=ddv-0",
            "cherry-st1044u", "cherry-st1044u,nocard"]
 
 
-def run(d, port):
+# CTAPI_READER, exit status, what is said: port 1 is the reader of that name
+NAMED = [("1", 0, "DDV-0"), ("smartTERMINAL", 0, "DDV-1"),
+         ("", 0, "DDV-1"), ("Omnikey", 4, "no reader at this port")]
+
+
+def run(d, port, **env):
     return subprocess.run(
         [os.path.join(BUILD, "tools", "slotctl"), "--socket-dir=" + d.run,
          "ctapi-test", "--port=" + port], capture_output=True, text=True,
-        timeout=60)
+        timeout=60, env=dict(os.environ, **env))
 
 
 def main():
@@ -46,6 +51,11 @@ def main():
             t.eq(p.returncode, status, "port %s: exit status" % port)
             t.ok(said in p.stdout, "port %s: %s" % (port, said.strip()))
             t.eq(p.stdout.splitlines()[-1], verdict, "port %s: verdict" % port)
+        for name, status, said in NAMED:
+            p = run(d, "1", CTAPI_READER=name)
+            t.ok(p.returncode == status and said in p.stdout,
+                 "CTAPI_READER=%s: %s" % (name, said))
+        t.eq(run(d, "2", CTAPI_READER="0").returncode, 0, "not for port 2")
         t.eq(run(d, "x").returncode, 2, "a port is a number")
         t.eq(run(d, "65536").returncode, 2, "of 16 bits")
         d.stop()
