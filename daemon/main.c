@@ -281,8 +281,8 @@ open_pcsc(struct daemon *d)
 		log_at(LOG_LEVEL_NOTICE, o.dir, "another pcscd serves PC/SC "
 		    "programs here; slotd does not");
 	else if (e != ERR_OK)
-		log_at(LOG_LEVEL_NOTICE, o.dir, "PC/SC programs are not served: "
-		    "%s", e == ERR_SYSTEM ? strerror(errno) : err_text(e));
+		log_at(LOG_LEVEL_NOTICE, o.dir, "PC/SC programs are not "
+		    "served: %s", e == ERR_SYSTEM ? strerror(errno) : err_text(e));
 }
 
 static enum err

@@ -76,11 +76,10 @@ struct pcsc_client {
 	bool due;			/* and then this: */
 	uint32_t due_rv;
 	unsigned size;			/* of the array it was told of (4.6) */
-	uint32_t seen;			/* changes when it saw the states (4.3) */
+	uint32_t seen;			/* changes, with its states (4.3) */
 
 	/* The request under way. */
 	struct pcsc_request q;
-	struct pcsc_handle *at;
 	bool again;			/* RECONNECT, not CONNECT */
 };
 
@@ -88,7 +87,8 @@ struct pcsc_client {
 
 /* Answers with the body of the request, and bytes behind it. */
 void		pcsc_answer(struct pcsc_client *, enum pcsc_rv);
-void		pcsc_answer_data(struct pcsc_client *, enum pcsc_rv, struct view);
+void		pcsc_answer_data(struct pcsc_client *, enum pcsc_rv,
+		    struct view);
 /* Answers with these bytes alone. */
 void		pcsc_answer_raw(struct pcsc_client *, struct view);
 /* The request makes no sense: closes the connection instead of an answer. */
@@ -102,7 +102,7 @@ uint32_t	pcsc_new_number(const struct pcsc_world *);
 
 /* ---- pcsc_handle.c ---- */
 
-/* NULL: memory, or too many of them. Belongs to the client, to no command yet. */
+/* NULL: memory, or too many of them. The client's, but no hCard yet. */
 struct pcsc_handle *pcsc_handle_new(struct pcsc_client *, struct pcsc_place *)
 		    MUST_USE;
 /* Gives back what it has; a transaction under way costs a reset. */
@@ -110,12 +110,13 @@ void		pcsc_handle_free(struct pcsc_handle *);
 /* The same without the reset. */
 void		pcsc_handle_leave(struct pcsc_handle *);
 /* The handle of that number, of this client; NULL. */
-struct pcsc_handle *pcsc_handle_find(const struct pcsc_client *, uint32_t number);
+struct pcsc_handle *pcsc_handle_find(const struct pcsc_client *,
+		    uint32_t number);
 /* What it must hear first: PCSC_RV_SUCCESS, RESET_CARD or REMOVED_CARD. */
 enum pcsc_rv	pcsc_handle_news(struct pcsc_handle *);
 /* Forgets the session's news but remembers them as the handle's. */
 void		pcsc_handle_note(struct pcsc_handle *);
-/* Has this client a lock in the way of the handle? Waiting would be for ever. */
+/* Has this client a lock in the way of it? Waiting would be for ever. */
 bool		pcsc_handle_blocks_itself(const struct pcsc_handle *);
 /* How long a request of the handle may wait in line. */
 uint32_t	pcsc_handle_patience(const struct pcsc_handle *);
@@ -129,7 +130,7 @@ enum err	pcsc_handle_request(struct pcsc_handle *, enum request_kind,
 		    uint32_t arg, struct view data, uint32_t wait_ms, result_fn)
 		    MUST_USE;
 
-/* ---- commands; h is the handle the request names, NULL if it names none ---- */
+/* ---- commands; h is the handle the request names, else NULL ---- */
 
 /* Runs the request of the client (pcsc_cmds.c). */
 void		pcsc_command(struct pcsc_client *);

@@ -21,7 +21,8 @@ struct pcsc_client *pcsc_client_new(struct pcsc_world *, int owned_fd,
 		    void (*closed)(void *arg, struct pcsc_client *),
 		    void *arg) MUST_USE;
 
-/* Gives back what it has; a transaction under way costs a reset. NULL is fine. */
+/* Gives back what it has; a transaction under way costs a reset. NULL is
+   fine. */
 void		pcsc_client_free(struct pcsc_client *);
 
 #endif

@@ -132,7 +132,8 @@ channel(struct wr *w, const struct facts *f)
 	if (sscanf(f->reader.device, "usb:/dev/bus/usb/%3u/%3u", &bus,
 	    &address) != 2)
 		bus = address = 0;
-	pcsc_word_write(w, 0x0020u << 16 | (bus & 0xff) << 8 | (address & 0xff));
+	pcsc_word_write(w, 0x0020u << 16 | (bus & 0xff) << 8 |
+	    (address & 0xff));
 }
 
 static void

@@ -10,7 +10,7 @@
 
 enum {
 	HANDLES_MAX = 200,		/* of one client, as pcscd has it */
-	CROSSED_MS = 1000,		/* patience of who keeps others waiting */
+	CROSSED_MS = 1000,		/* of who keeps others waiting */
 };
 
 static void
@@ -59,8 +59,6 @@ pcsc_handle_free(struct pcsc_handle *h)
 	struct pcsc_client *c = h->client;
 	struct pcsc_place *place = h->place;
 
-	if (c->at == h)
-		c->at = NULL;
 	TAILQ_REMOVE(&c->handles, h, entry);
 	c->n_handles--;
 	if (place != NULL && place->exclusive == h)
@@ -182,6 +180,5 @@ pcsc_handle_request(struct pcsc_handle *h, enum request_kind kind, uint32_t arg,
 	struct request_spec spec = { .kind = kind, .arg = arg, .data = data,
 		.wait_ms = wait_ms, .done = done, .done_arg = h };
 
-	h->client->at = h;
 	return session_request(h->session, &spec);
 }

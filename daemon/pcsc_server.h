@@ -13,7 +13,7 @@
 struct pcsc_server;
 
 struct pcsc_options {
-	const char *dir;	/* of pcscd.comm and pcscd.pid; made if missing */
+	const char *dir;	/* of the files below; made if missing */
 	unsigned legacy;	/* places of the array of readers up to 4.5 */
 };
 

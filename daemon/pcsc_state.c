@@ -64,7 +64,8 @@ static bool
 is_number_taken(const struct pcsc_state *s, unsigned number)
 {
 	for (unsigned i = 0; i < PCSC_PLACES_MAX; i++) {
-		if (s->places[i].reader != NULL && s->places[i].number == number)
+		if (s->places[i].reader != NULL &&
+		    s->places[i].number == number)
 			return true;
 	}
 	return false;
@@ -178,7 +179,8 @@ sharing_of(const struct pcsc_place *p, unsigned sessions)
 {
 	if (p->exclusive != NULL)
 		return PCSC_SHARING_EXCLUSIVE;
-	return sessions > p->connecting ? (int32_t)(sessions - p->connecting) : 0;
+	return sessions > p->connecting ?
+	    (int32_t)(sessions - p->connecting) : 0;
 }
 
 int32_t

@@ -30,7 +30,7 @@ struct pcsc_place {
 	unsigned number;		/* NN, of its reader */
 	char name[PCSC_NAME_MAX + 1];
 	/* What the programs have made of the card since its last reset. */
-	uint32_t protocol;		/* agreed on: PCSC_T0, PCSC_T1; 0: none */
+	uint32_t protocol;		/* agreed on: PCSC_T0, _T1; 0: none */
 	bool off;			/* its power was taken on demand */
 	unsigned connecting;		/* sessions that are no handle yet */
 	struct pcsc_handle *exclusive;	/* the one that has it, or NULL */
@@ -40,7 +40,7 @@ struct pcsc_place {
 struct pcsc_state {
 	struct pcsc_place places[PCSC_PLACES_MAX];
 	unsigned size;			/* of the array; it only grows */
-	uint16_t events;		/* readers that came and went: 1 .. 32767 */
+	uint16_t events;		/* readers came and went: 1 .. 32767 */
 	uint32_t changes;		/* of anything that a wait is for */
 };
 
@@ -48,7 +48,8 @@ void		pcsc_state_init(struct pcsc_state *);
 
 /* A reader is ready. ERR_QUOTA when there are too many: some slots are left
    out. */
-enum err	pcsc_state_add(struct pcsc_state *, const struct reader *) MUST_USE;
+enum err	pcsc_state_add(struct pcsc_state *, const struct reader *)
+		    MUST_USE;
 
 /* A reader has left; false when it had no place. */
 bool		pcsc_state_remove(struct pcsc_state *, const struct reader *);
@@ -70,10 +71,12 @@ void		pcsc_place_fresh(struct pcsc_place *);
 
 /*
  * Writes the name libccid gives a slot: "NAME [INTERFACE] (SERIAL) NN MM", what
- * is before the numbers cut to 121 bytes. NAME is libccid's, where it has another. The serial number is left out when
- * the interface's string holds it.
+ * is before the numbers cut to 121 bytes. NAME is `name`, or libccid's where it
+ * has another. The serial number is left out when the interface's string holds
+ * it.
  */
 void		pcsc_name(char dst[PCSC_NAME_MAX + 1], const char *name,
-		    const struct channel_info *, unsigned number, unsigned slot);
+		    const struct channel_info *, unsigned number,
+		    unsigned slot);
 
 #endif

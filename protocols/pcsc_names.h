@@ -3,8 +3,8 @@
 #define PROTOCOLS_PCSC_NAMES_H
 
 /*
- * The names by which PC/SC programs know readers, and which they write into their
- * configurations: those of libccid's list. Nearly all are what the device says
+ * The names by which PC/SC programs know readers, and which they write into
+ * their configurations: those of libccid's list. Nearly all are what the device says
  * of its maker and itself; here are the others.
  */
 

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 
 enum {
-	PCSC_CTL_FEATURES = 0x42000d48,		/* CM_IOCTL_GET_FEATURE_REQUEST */
+	PCSC_CTL_FEATURES = 0x42000d48,	/* CM_IOCTL_GET_FEATURE_REQUEST */
 	PCSC_CTL_FEATURES_WINDOWS = 0x00313520,	/* the same, from RDP clients */
 	PCSC_CTL_PROPERTIES = 0x42330012,	/* GET_TLV_PROPERTIES */
 };
@@ -20,10 +20,11 @@ struct pcsc_properties {
 	bool extended;			/* takes extended APDUs */
 };
 
-/* The features: records of tag, length 4 and code, most significant byte first. */
+/* The features: records of tag, length 4 and code, big-endian. */
 void		pcsc_features_write(struct wr *);
 
-/* The properties: records of tag, length and value, least significant first. */
-void		pcsc_properties_write(struct wr *, const struct pcsc_properties *);
+/* The properties: records of tag, length and value, little-endian. */
+void		pcsc_properties_write(struct wr *,
+		    const struct pcsc_properties *);
 
 #endif

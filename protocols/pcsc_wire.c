@@ -4,7 +4,7 @@
 
 enum {
 	WAIT_BODY_OLD = 8,		/* of WAIT and STOP_WAITING in 4.3 */
-	ATR_LEN_NONE = PCSC_ATR_MAX + 1,	/* what pcscd says of no reader */
+	ATR_LEN_NONE = PCSC_ATR_MAX + 1,	/* pcscd's for no reader */
 };
 
 /* Every word lies before the result, every body fits, nothing is odd. */

@@ -119,7 +119,7 @@ enum pcsc_word {
 #undef X
 };
 
-/* One reader's state, by offset: what READERS_STATE and STATES are arrays of. */
+/* One reader's state, by offset; READERS_STATE and STATES are arrays of it. */
 enum {
 	PCSC_STATE_NAME = 0,
 	PCSC_STATE_EVENTS = 128,
@@ -190,7 +190,7 @@ enum pcsc_rv {
 /* The result a program gets for an error of ours. Defined for all of them. */
 enum pcsc_rv	pcsc_rv_from(enum err);
 
-/* "SHARING_VIOLATION", for the log and tests; NULL for no number of the list. */
+/* "SHARING_VIOLATION", for the log and tests; NULL for others. */
 const char	*pcsc_rv_name(uint32_t rv);
 
 /* "TRANSMIT"; NULL when there is no such command. */
@@ -200,12 +200,12 @@ struct pcsc_request {
 	enum pcsc_cmd cmd;
 	size_t n;			/* bytes of the body */
 	uint8_t body[PCSC_BODY_MAX];
-	struct view data;		/* after TRANSMIT and CONTROL; borrowed */
+	struct view data;	/* after TRANSMIT and CONTROL; borrowed */
 };
 
 /*
- * Reads one request of a client of that minor, 0 when it has not said yet. *used
- * is what it took. ERR_SHORT: more must come; anything else can only be closed:
+ * Reads one request of a client of that minor, 0 when it has not said yet.
+ * *used is what it took. ERR_SHORT: more must come; anything else can only be closed:
  * ERR_UNSUPPORTED (no such command, or not in this minor), ERR_FORMAT (wrong
  * size), ERR_TOO_LONG (more than PCSC_DATA_MAX).
  */

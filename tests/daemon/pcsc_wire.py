@@ -16,8 +16,8 @@ STATE = 184
 OK = 0
 (CANCELLED, INVALID_HANDLE, INSUFFICIENT_BUFFER, UNKNOWN_READER,
  SHARING_VIOLATION, NO_SMARTCARD, PROTO_MISMATCH, INVALID_VALUE,
- NOT_TRANSACTED, READER_UNAVAILABLE, SERVICE_STOPPED, UNSUPPORTED, UNRESPONSIVE,
- RESET_CARD, REMOVED_CARD) = (0x80100000 + x for x in (
+ NOT_TRANSACTED, READER_UNAVAILABLE, SERVICE_STOPPED, UNSUPPORTED,
+ UNRESPONSIVE, RESET_CARD, REMOVED_CARD) = (0x80100000 + x for x in (
      0x02, 0x03, 0x08, 0x09, 0x0b, 0x0c, 0x0f, 0x11, 0x16, 0x17, 0x1e, 0x1f,
      0x66, 0x68, 0x69))
 EXCLUSIVE, SHARED, DIRECT = 1, 2, 3
@@ -69,7 +69,8 @@ class Client:
     def ask(self, cmd, body):
         """The words of the answer, for bodies of words only."""
         self.send(cmd, body)
-        return struct.unpack("=%dI" % (len(body) // 4), self.receive(len(body)))
+        return struct.unpack("=%dI" % (len(body) // 4),
+                             self.receive(len(body)))
 
     def silent(self):
         """Nothing has come yet."""
@@ -227,7 +228,8 @@ class World:
     def __init__(self, present=True, config="", **info):
         self.present, self.config = present, config
         self.info = dict(dict(vendor="Cherry GmbH", serial="", vid=0x046a,
-                              product="SmartTerminal XX44", pid=0x002d), **info)
+                              product="SmartTerminal XX44", pid=0x002d),
+                         **info)
 
     def __enter__(self):
         self.d = Slotd(handler=FAKE_IFDHANDLER)

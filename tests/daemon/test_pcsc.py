@@ -3,18 +3,21 @@
 their races, share modes, transactions, resets, and bad clients. The card is
 played by this test."""
 import os
+import socket
 import stat
 import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
-from harness import Tap  # noqa: E402
+from harness import Slotd, Tap  # noqa: E402
+from openct_wire import Connection, lock, transact  # noqa: E402
 from pcsc_wire import (ATR, CANCELLED, DIRECT, EJECT, EXCLUSIVE,  # noqa: E402
                        INSUFFICIENT_BUFFER, INVALID_HANDLE, INVALID_VALUE,
-                       LEAVE, NAME, NO_SMARTCARD, NOT_TRANSACTED, OK,
+                       NAME, NO_SMARTCARD, NOT_TRANSACTED, OK,
                        PROTO_MISMATCH, REMOVED_CARD, RESET, RESET_CARD,
                        SERVICE_STOPPED, SHARED, SHARING_VIOLATION, T0, T1,
-                       UNKNOWN_READER, UNPOWER, UNSUPPORTED, World, words)
+                       UNKNOWN_READER, UNPOWER, UNSUPPORTED, Client, World,
+                       words)
 
 
 def files(t):
@@ -34,6 +37,26 @@ def switched_off(t):
     with World(config="pcsc = no;\n") as w:
         t.ok(not os.path.exists(os.path.join(w.d.run, "pcscd.comm")),
              "pcsc = no: there is no socket")
+
+
+def taken(t):
+    """Another pcscd is there: all but PC/SC works, and the log says why."""
+    with Slotd() as d:
+        os.mkdir(d.run)
+        path = os.path.join(d.run, "pcscd.comm")
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(path)
+            other.listen(4)
+            d.start()
+            t.ok(d.wait_log("another pcscd serves"), "the log says it, once")
+            with d.control() as c:
+                t.ok(c.ask(cmd="list")["ok"], "slotd works")
+            d.stop()
+            t.ok(os.path.exists(path), "and leaves the other one's socket")
+            t.eq(sum("another pcscd" in x for x in d.log), 1, "once")
+        d.start()
+        with Client(d) as c:
+            t.eq(c.states(), [], "what a dead one left is taken over")
 
 
 def versions(t):
@@ -434,7 +457,8 @@ def resets(t):
         t.eq((d.status(two), d.transmit(two)[0], d.begin(two), d.end(two)),
              (RESET_CARD,) * 4, "others are told")
         t.eq(d.control(two, 0x42000d48)[0], OK, "but not in CONTROL")
-        t.eq((d.reconnect(two), d.status(two)), (OK, OK), "until they reconnect")
+        t.eq((d.reconnect(two), d.status(two)), (OK, OK),
+             "until they reconnect")
         t.eq(c.reconnect(one, UNPOWER), OK, "a cold one")
         t.eq((c.status(one), d.status(two)), (OK, RESET_CARD), "is one, too")
         t.eq(c.reconnect(one, EJECT), INVALID_VALUE, "EJECT is none")
@@ -501,7 +525,8 @@ def dead_holder(t):
             w.settled()
             w.card.asked.clear()
             end(c)
-            t.eq(d.begun(), RESET_CARD, "a holder %s: the card is reset" % name)
+            t.eq(d.begun(), RESET_CARD,
+                 "a holder %s: the card is reset" % name)
             t.ok("POWER_ON0" in w.card.asked or "POWER_ON1" in w.card.asked,
                  "really")
             t.eq((d.reconnect(two), d.begin(two), d.end(two)), (OK,) * 3,
@@ -524,6 +549,26 @@ def robbed(t):
         t.ok("kept the card locked" in w.d.wait_log("kept the card"),
              "it is named in the log")
         t.eq((d.reconnect(two), d.begin(two)), (OK, OK), "the other goes on")
+
+
+def old_and_new(t):
+    """OpenCT's locks and PC/SC's transactions are in each other's way."""
+    challenge = transact(bytes.fromhex("0084000008"))
+    with World() as w, w.client() as c, Connection(w.d) as o:
+        card = c.card()
+        t.eq(o.ask(challenge)[0], 0, "nobody holds it: both may")
+        error, body = o.ask(lock())
+        t.eq(error, 0, "an OpenCT program locks the card")
+        t.eq(c.transmit(card)[0], SHARING_VIOLATION, "PC/SC hears of sharing")
+        c.send_begin(card)
+        w.settled()
+        t.ok(c.silent(), "a transaction waits")
+        t.eq(o.ask(bytes([0x02, 0]) + body)[0], 0, "unlocked")
+        t.eq(c.begun(), OK, "it begins")
+        t.eq((o.ask(challenge)[0], o.ask(lock())[0]), (-7, -7),
+             "OpenCT hears of a lock")
+        t.eq(c.end(card, RESET), OK, "the transaction ends with a reset")
+        t.eq(o.ask(challenge)[0], 0, "which OpenCT does not mind")
 
 
 def controls(t):
@@ -581,12 +626,13 @@ def crowd(t):
 
 def main():
     t = Tap()
-    for test in (files, switched_off, versions, malformed, pieces,
+    for test in (files, switched_off, taken, versions, malformed, pieces,
                  reader_states, array_length, names, waits, missed_in_43,
                  race_of_46, race_of_45, reader_events, sharing_signals,
                  cancels, connects, no_card, exclusive, transactions, in_order,
                  own_mutex, naps, resets, removed, reader_gone, dead_holder,
-                 robbed, controls, attributes, many_handles, crowd):
+                 robbed, old_and_new, controls, attributes, many_handles,
+                 crowd):
         print("# " + test.__name__, flush=True)
         test(t)
     t.done()
