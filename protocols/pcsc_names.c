@@ -2,8 +2,6 @@
 #include "config.h"
 #include "protocols/pcsc_names.h"
 
-#include <stdlib.h>
-
 /* By vid, then pid; as of libccid 1.5.2. */
 static const struct pcsc_name_row rows[] = {
 	{ 0x03eb, 0x6010, "ATMEL AT90SCR100" },
@@ -171,23 +169,22 @@ pcsc_names_all(size_t *n)
 	return rows;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	const struct pcsc_name_row *x = a, *y = b;
-	uint32_t left = (uint32_t)x->vid << 16 | x->pid;
-	uint32_t right = (uint32_t)y->vid << 16 | y->pid;
-
-	return left < right ? -1 : left > right;
-}
-
 const char *
 pcsc_friendly_name(uint16_t vid, uint16_t pid)
 {
-	const struct pcsc_name_row key = { .vid = vid, .pid = pid }, *row;
-	size_t n;
+	uint32_t id = (uint32_t)vid << 16 | pid;
+	size_t low = 0, high = sizeof(rows) / sizeof(rows[0]);
 
-	row = pcsc_names_all(&n);
-	row = bsearch(&key, row, n, sizeof(*row), compare);
-	return row != NULL ? row->name : NULL;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		uint32_t at = (uint32_t)rows[mid].vid << 16 | rows[mid].pid;
+
+		if (at == id)
+			return rows[mid].name;
+		if (at < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
 }
