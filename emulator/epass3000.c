@@ -203,4 +203,5 @@ const struct usb_model model_epass3000 = {
 	.config		= VIEW(config),
 	.speed		= USBIP_SPEED_FULL,
 	.slots		= 1,
+	.card		= "t0",
 };
