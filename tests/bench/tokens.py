@@ -20,12 +20,19 @@ sys.path[:0] = [os.path.join(TESTS, "daemon")]
 from harness import Emulator, Slotd  # noqa: E402
 from openct_wire import Connection, transact  # noqa: E402
 
-# Model, driver, configuration; OpenCT's transfers of a reset.
+# Model, driver, configuration; OpenCT's transfers of a reset, and whether those
+# of its APDUs are known (blocks of 32 bytes; the other tokens' are not).
 TOKENS = [
-    ("etoken-0514", "etoken", "", 6),
-    ("etoken64-0600", "etoken64", "", 6),
-    ("starkey", "starkey", "", 0),
-    ("etoken-0514", "etoken", "driver etoken { block_size = 254; };\n", 6),
+    ("etoken-0514", "etoken", "", 6, True),
+    ("etoken64-0600", "etoken64", "", 6, True),
+    ("starkey", "starkey", "", 0, True),
+    ("etoken-0514", "etoken", "driver etoken { block_size = 254; };\n", 6,
+     True),
+    ("egate", "egate", "", 3, False),
+    ("rutoken-s", "rutoken", "", 3, False),
+    ("ikey2k", "ikey2k", "", 11, False),
+    ("ikey3k", "ikey3k", "", 7, False),
+    ("eutron", "eutron", "", 7, False),
 ]
 # What, APDU, OpenCT's transfers.
 APDUS = [
@@ -79,13 +86,13 @@ def measure(model, driver, config):
 def main():
     names = ["plug to ATR", "a client"] + [what for what, _, _ in APDUS]
     print("%-28s" % "control transfers" + "".join("%14s" % n for n in names))
-    for model, driver, config, reset in TOKENS:
+    for model, driver, config, reset, known in TOKENS:
         standard, *ours = measure(model, driver, config)
-        theirs = [reset, reset] + [n for _, _, n in APDUS]
+        theirs = [reset, reset] + [n if known else None for _, _, n in APDUS]
         name = model + (", block_size 254" if config else "")
         print("%-28s" % name + "".join(
-            "%14s" % ("%d (%d)" % pair) for pair in zip(ours, theirs)),
-            flush=True)
+            "%14s" % ("%d" % n if old is None else "%d (%d)" % (n, old))
+            for n, old in zip(ours, theirs)), flush=True)
     print("In brackets: OpenCT. Standard requests, for descriptors and names, "
           "are %d more." % standard)
 
