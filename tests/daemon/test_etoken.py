@@ -83,7 +83,7 @@ def trap_5_others_do_not_wait(t):
         error, body = slow.answer(x)
         took = time.monotonic() - began
         t.ok(error == 0 and len(body) == 13, "and the slow answer comes")
-        t.ok(took >= 1, "after its time")
+        t.ok(took > 0.95, "after its time")   # clocks count whole ms
         print("# slow command %.2f s, slowest other %.3f s" % (took, worst))
 
 
