@@ -114,11 +114,23 @@ on_abort_answer(struct ccid_exchange *x, struct view in)
 /* ---- answers ---- */
 
 static struct step
-discard(struct ccid_exchange *x)
+discard(struct ccid_exchange *x, uint32_t wait_ms)
 {
 	if (++x->stale > CCID_STALE_MAX)
 		return give_up(x, ERR_READER);
-	return step_wait(x->wait_ms);
+	return step_wait(wait_ms);
+}
+
+/*
+ * An answer to another command than ours. Ours follows an old one at once, or
+ * says that it takes more time; when neither comes the reader counts wrongly,
+ * and whoever waits shall hear of it soon.
+ */
+static struct step
+discard_stray(struct ccid_exchange *x)
+{
+	return discard(x, x->wait_ms < CCID_STRAY_MS ? x->wait_ms :
+						       CCID_STRAY_MS);
 }
 
 /* bError is the multiplier of the waiting time (CCID 1.1 §6.2.6). */
@@ -175,11 +187,11 @@ on_answer(struct ccid_exchange *x, struct view in)
 	enum err e;
 
 	if (in.n == 0)		/* the empty end of an earlier transfer */
-		return discard(x);
+		return discard(x, x->wait_ms);
 	e = ccid_rsp_parse(&rsp, in);
 	if (in.n >= CCID_HEADER &&
 	    (rsp.slot != x->slot || rsp.seq != x->cmd_seq))
-		return discard(x);
+		return discard_stray(x);
 	if (e != ERR_OK)
 		return fail(x, e);
 	switch (rsp.outcome) {

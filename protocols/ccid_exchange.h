@@ -22,6 +22,7 @@
 
 enum {
 	CCID_STALE_MAX = 64,		/* discarded answers to one command */
+	CCID_STRAY_MS = 10000,		/* for the right answer after a stray one */
 	CCID_EXTENSIONS_MAX = 1000,	/* time extensions of one command */
 	CCID_WAIT_MAX_MS = 600000,	/* the longest one is ever granted */
 	CCID_BUSY_MAX = 20,		/* times a busy reader is asked again */

@@ -217,6 +217,33 @@ START_TEST(nothing_goes_on_for_ever)
 }
 END_TEST
 
+/* A reader that numbers its answers wrongly does not hold a client for long. */
+START_TEST(a_stray_answer_leaves_ten_seconds)
+{
+	struct ccid_seq seq = { 0 };
+	struct ccid_exchange x;
+	uint8_t buf[CAP];
+	struct ccid_cmd c = ccid_slot_status();
+	struct step s;
+
+	ccid_exchange_init(&x, 2, &seq, buf, sizeof(buf));
+	ccid_exchange_start(&x, &c, 180000);
+	s = ccid_exchange_input(&x, (struct view){ NULL, 0 });
+	ck_assert_uint_eq(s.wait_ms, 180000);
+	s = ccid_exchange_input(&x, B("\x81\0\0\0\0\x02\x77\0\0\0"));
+	ck_assert_int_eq(s.kind, STEP_WAIT);
+	ck_assert_uint_eq(s.wait_ms, CCID_STRAY_MS);
+	/* it works on it, and says so: the full time again */
+	s = ccid_exchange_input(&x, B("\x81\0\0\0\0\x02\0\x80\x01\0"));
+	ck_assert_uint_eq(s.wait_ms, 180000);
+
+	ccid_exchange_init(&x, 2, &seq, buf, sizeof(buf));
+	ccid_exchange_start(&x, &c, 3000);
+	s = ccid_exchange_input(&x, B("\x81\0\0\0\0\x02\x77\0\0\0"));
+	ck_assert_uint_eq(s.wait_ms, 3000);
+}
+END_TEST
+
 START_TEST(no_extension_is_longer_than_the_longest)
 {
 	struct ccid_seq seq = { 0 };
@@ -352,6 +379,7 @@ main(void)
 	tcase_add_loop_test(t, talks_go_as_written, 0,
 	    (int)(sizeof(talks) / sizeof(talks[0])));
 	tcase_add_test(t, nothing_goes_on_for_ever);
+	tcase_add_test(t, a_stray_answer_leaves_ten_seconds);
 	tcase_add_test(t, no_extension_is_longer_than_the_longest);
 	tcase_add_test(t, only_an_unanswered_abort_is_stuck);
 	tcase_add_test(t, a_reader_busy_for_ever_is_left);
