@@ -56,7 +56,8 @@ def bad_answers(t):
     with Emulator([MODEL]) as emu, Slotd() as d:
         d.start(d.reader(emu.address, "1-1"))
         d.wait_log("is ready")
-        for fault in "length@x1", "short@x1", "stall@x1", "type@x1":
+        for fault in ("length@x1", "short@x1", "stall@x1", "type@x1",
+                      "seq@x1", "slot@x1"):
             emu.ctl("fault", "1-1", fault)
             with Connection(d) as c:
                 error, body = c.ask(CHALLENGE)
