@@ -148,6 +148,7 @@ TOKENS = [
     ('two-endpoints', '1-21', '', '3b'),
     ('iccd-b', '1-22', '', '3b'),
     ('au9540', '1-23', '', '3b'),
+    ('cardman', '1-24', 'CardMan', '3b'),
 ]
 
 
@@ -232,16 +233,17 @@ def test_cherry_unplugged_during_an_apdu(w):
 
 
 def test_other_devices_through_vhci(w):
-    for _, busid, name, atr in TOKENS:
+    for model, busid, name, atr in TOKENS:
         attach(busid)
         e = w.watch.event('reader-added')
         expect(name in e['name'], str(e))
         token = str(e['reader'])
         out = slotctl('--reader', token, 'atr')
         expect(atr in out, out)
-        out = slotctl('--reader', token, 'send', '00a4000c023f00',
-                      '00a40000023f0000', '00840000fa')
-        expect(out.count('90 00  success') == 3, out)
+        if model != 'cardman':      # which tells its ATR only
+            out = slotctl('--reader', token, 'send', '00a4000c023f00',
+                          '00a40000023f0000', '00840000fa')
+            expect(out.count('90 00  success') == 3, out)
         emu('unplug', busid)
         w.watch.event('reader-removed')
 
