@@ -119,14 +119,18 @@ answer_send(struct usb_device *d, struct answer *a, uint8_t ep, struct view v,
 }
 
 uint64_t
-answer_deadline(const struct answer *a)
+answer_deadline(const struct usb_device *d)
 {
+	const struct answer *a = d->state;
+
 	return a->waits ? a->due_ms : USB_NEVER;
 }
 
 void
-answer_tick(struct usb_device *d, struct answer *a)
+answer_tick(struct usb_device *d)
 {
+	struct answer *a = d->state;
+
 	if (a->waits && a->due_ms <= d->now_ms)
 		emit(d, a);
 }

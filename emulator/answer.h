@@ -4,7 +4,8 @@
 
 /*
  * The answers of devices that are no CCIDs: one at a time on an IN endpoint,
- * after the time that the card takes, and spoiled as the fault plan wants it.
+ * after the time that the card takes, and spoiled as the fault plan wants it. The
+ * state of a family that uses them begins with its struct answer.
  */
 
 #include "emulator/usb.h"
@@ -33,7 +34,7 @@ void		answer_send(struct usb_device *, struct answer *, uint8_t ep,
 		    struct view, uint32_t delay_ms);
 
 /* For the family's deadline and tick. */
-uint64_t	answer_deadline(const struct answer *);
-void		answer_tick(struct usb_device *, struct answer *);
+uint64_t	answer_deadline(const struct usb_device *);
+void		answer_tick(struct usb_device *);
 
 #endif

@@ -90,31 +90,6 @@ control(struct usb_device *d, const struct usb_setup *s, struct view out,
 	}
 }
 
-static int
-out(struct usb_device *d, uint8_t ep, struct view data)
-{
-	(void)d;
-	(void)ep;
-	(void)data;
-	return -EPIPE;		/* there is no OUT endpoint */
-}
-
-static uint64_t
-deadline(const struct usb_device *d)
-{
-	const struct cardman *c = d->state;
-
-	return answer_deadline(&c->answer);
-}
-
-static void
-tick(struct usb_device *d)
-{
-	struct cardman *c = d->state;
-
-	answer_tick(d, &c->answer);
-}
-
 static void
 card_changed(struct usb_device *d, unsigned slot)
 {
@@ -126,9 +101,8 @@ static const struct usb_family family = {
 	.state_size	= sizeof(struct cardman),
 	.reset		= reset,
 	.control	= control,
-	.out		= out,
-	.deadline	= deadline,
-	.tick		= tick,
+	.deadline	= answer_deadline,
+	.tick		= answer_tick,
 	.card_changed	= card_changed,
 };
 

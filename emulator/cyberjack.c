@@ -247,17 +247,6 @@ reset(struct usb_device *d)
 	reset_t1(j);
 }
 
-static int
-control(struct usb_device *d, const struct usb_setup *s, struct view v,
-    struct wr *in)
-{
-	(void)d;
-	(void)s;
-	(void)v;
-	(void)in;
-	return -EPIPE;
-}
-
 static void
 card_changed(struct usb_device *d, unsigned slot)
 {
@@ -269,29 +258,12 @@ card_changed(struct usb_device *d, unsigned slot)
 		usb_push(d, EP_IN, (struct view){ event, sizeof(event) }, true);
 }
 
-static uint64_t
-deadline(const struct usb_device *d)
-{
-	const struct jack *j = d->state;
-
-	return answer_deadline(&j->answer);
-}
-
-static void
-tick(struct usb_device *d)
-{
-	struct jack *j = d->state;
-
-	answer_tick(d, &j->answer);
-}
-
 static const struct usb_family family = {
 	.state_size	= sizeof(struct jack),
 	.reset		= reset,
-	.control	= control,
 	.out		= out,
-	.deadline	= deadline,
-	.tick		= tick,
+	.deadline	= answer_deadline,
+	.tick		= answer_tick,
 	.card_changed	= card_changed,
 };
 

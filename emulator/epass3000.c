@@ -147,40 +147,12 @@ out(struct usb_device *d, uint8_t ep, struct view data)
 	return 0;
 }
 
-static int
-control(struct usb_device *d, const struct usb_setup *s, struct view v,
-    struct wr *in)
-{
-	(void)d;
-	(void)s;
-	(void)v;
-	(void)in;
-	return -EPIPE;
-}
-
-static uint64_t
-deadline(const struct usb_device *d)
-{
-	const struct epass *e = d->state;
-
-	return answer_deadline(&e->answer);
-}
-
-static void
-tick(struct usb_device *d)
-{
-	struct epass *e = d->state;
-
-	answer_tick(d, &e->answer);
-}
-
 static const struct usb_family family = {
 	.state_size	= sizeof(struct epass),
 	.reset		= reset,
-	.control	= control,
 	.out		= out,
-	.deadline	= deadline,
-	.tick		= tick,
+	.deadline	= answer_deadline,
+	.tick		= answer_tick,
 };
 
 static const uint8_t device[] = {

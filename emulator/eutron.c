@@ -171,18 +171,8 @@ eutron_control(struct usb_device *d, const struct usb_setup *q,
 	    0 : -EPIPE;
 }
 
-static int
-eutron_out(struct usb_device *d, uint8_t ep, struct view data)
-{
-	(void)d;
-	(void)ep;
-	(void)data;
-	return -EPIPE;		/* there is no OUT endpoint */
-}
-
 const struct usb_family eutron_family = {
 	.state_size	= sizeof(struct eutron),
 	.reset		= eutron_reset,
 	.control	= eutron_control,
-	.out		= eutron_out,
 };

@@ -164,15 +164,6 @@ iccd_control(struct usb_device *d, const struct usb_setup *q, struct view out,
 	}
 }
 
-static int
-iccd_out(struct usb_device *d, uint8_t ep, struct view data)
-{
-	(void)d;
-	(void)ep;
-	(void)data;
-	return -EPIPE;		/* there is no OUT endpoint */
-}
-
 static void
 iccd_card_changed(struct usb_device *d, unsigned slot)
 {
@@ -184,6 +175,5 @@ const struct usb_family iccd_b_family = {
 	.state_size	= sizeof(struct iccd),
 	.reset		= power_off,
 	.control	= iccd_control,
-	.out		= iccd_out,
 	.card_changed	= iccd_card_changed,
 };

@@ -182,15 +182,6 @@ ikey_control(struct usb_device *d, const struct usb_setup *q, struct view out,
 	return q->request == REQ_FETCH ? fetch(d, q->length, in) : -EPIPE;
 }
 
-static int
-ikey_out(struct usb_device *d, uint8_t ep, struct view data)
-{
-	(void)d;
-	(void)ep;
-	(void)data;
-	return -EPIPE;		/* there is no OUT endpoint */
-}
-
 static uint64_t
 ikey_deadline(const struct usb_device *d)
 {
@@ -210,7 +201,6 @@ const struct usb_family ikey_family = {
 	.state_size	= sizeof(struct ikey),
 	.reset		= ikey_reset,
 	.control	= ikey_control,
-	.out		= ikey_out,
 	.deadline	= ikey_deadline,
 	.tick		= ikey_tick,
 };

@@ -171,19 +171,3 @@ perto_command(struct usb_device *d, uint8_t code, struct view data,
 		return PERTO_BAD_COMMAND;
 	}
 }
-
-uint64_t
-perto_deadline(const struct usb_device *d)
-{
-	const struct perto *p = d->state;
-
-	return answer_deadline(&p->answer);
-}
-
-void
-perto_tick(struct usb_device *d)
-{
-	struct perto *p = d->state;
-
-	answer_tick(d, &p->answer);
-}

@@ -43,8 +43,4 @@ enum perto_result	perto_command(struct usb_device *, uint8_t code,
 	    struct view data, bool lc_and_le, struct wr *rsp,
 	    uint32_t *delay_ms);
 
-/* For families. */
-uint64_t	perto_deadline(const struct usb_device *);
-void		perto_tick(struct usb_device *);
-
 #endif

@@ -151,15 +151,6 @@ control(struct usb_device *d, const struct usb_setup *s, struct view v,
 	return command(d, v) ? 0 : -EPIPE;
 }
 
-static int
-out(struct usb_device *d, uint8_t ep, struct view data)
-{
-	(void)d;
-	(void)ep;
-	(void)data;
-	return -EPIPE;		/* there is no OUT endpoint */
-}
-
 static void
 card_changed(struct usb_device *d, unsigned slot)
 {
@@ -171,9 +162,8 @@ static const struct usb_family family = {
 	.state_size	= sizeof(struct perto),
 	.reset		= perto_reset,
 	.control	= control,
-	.out		= out,
-	.deadline	= perto_deadline,
-	.tick		= perto_tick,
+	.deadline	= answer_deadline,
+	.tick		= answer_tick,
 	.card_changed	= card_changed,
 };
 

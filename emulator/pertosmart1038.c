@@ -77,17 +77,6 @@ out(struct usb_device *d, uint8_t ep, struct view data)
 	return 0;
 }
 
-static int
-control(struct usb_device *d, const struct usb_setup *s, struct view v,
-    struct wr *in)
-{
-	(void)d;
-	(void)s;
-	(void)v;
-	(void)in;
-	return -EPIPE;
-}
-
 static void
 card_changed(struct usb_device *d, unsigned slot)
 {
@@ -101,10 +90,9 @@ card_changed(struct usb_device *d, unsigned slot)
 static const struct usb_family family = {
 	.state_size	= sizeof(struct perto),
 	.reset		= perto_reset,
-	.control	= control,
 	.out		= out,
-	.deadline	= perto_deadline,
-	.tick		= perto_tick,
+	.deadline	= answer_deadline,
+	.tick		= answer_tick,
 	.card_changed	= card_changed,
 };
 

@@ -206,15 +206,6 @@ token_control(struct usb_device *d, const struct usb_setup *q, struct view out,
 	return token_rite(d, q, out, in);
 }
 
-static int
-token_out(struct usb_device *d, uint8_t ep, struct view data)
-{
-	(void)d;
-	(void)ep;
-	(void)data;
-	return -EPIPE;		/* there is no OUT endpoint */
-}
-
 /* The ATR comes by itself, when somebody listens for the first time. */
 static void
 token_poll(struct usb_device *d, uint8_t ep)
@@ -249,7 +240,6 @@ const struct usb_family token_family = {
 	.state_size	= sizeof(struct token),
 	.reset		= token_reset,
 	.control	= token_control,
-	.out		= token_out,
 	.poll		= token_poll,
 	.deadline	= token_deadline,
 	.tick		= token_tick,

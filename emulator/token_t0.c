@@ -263,18 +263,8 @@ token_control(struct usb_device *d, const struct usb_setup *q, struct view out,
 	return q->request == t->read ? give(d, q->length, in) : -EPIPE;
 }
 
-static int
-token_out(struct usb_device *d, uint8_t ep, struct view data)
-{
-	(void)d;
-	(void)ep;
-	(void)data;
-	return -EPIPE;		/* there is no OUT endpoint */
-}
-
 const struct usb_family token_t0_family = {
 	.state_size	= sizeof(struct token_t0),
 	.reset		= token_reset,
 	.control	= token_control,
-	.out		= token_out,
 };

@@ -190,6 +190,8 @@ usb_out(struct usb_device *d, uint8_t number, struct view data, uint64_t now_ms)
 	if (ep->halted)
 		return -EPIPE;
 	ep->bytes += data.n;
+	if (d->model->family->out == NULL)
+		return -EPIPE;
 	return d->model->family->out(d, number, data);
 }
 

@@ -45,10 +45,12 @@ struct usb_family {
 	 * setup.length by the caller) or a negative errno, -EPIPE for a stall.
 	 * An IN request may also return USB_PENDING, as a device that has
 	 * nothing to say yet; it is asked again, whenever something happened.
+	 * NULL: stalls.
 	 */
 	int (*control)(struct usb_device *, const struct usb_setup *,
 	    struct view out, struct wr *in);
-	/* Data for an OUT endpoint. Returns 0 or a negative errno. */
+	/* Data for an OUT endpoint. Returns 0 or a negative errno. NULL
+	   where there is none. */
 	int (*out)(struct usb_device *, uint8_t ep, struct view data);
 	/* The host polls IN endpoint ep: time for usb_push. NULL allowed. */
 	void (*poll)(struct usb_device *, uint8_t ep);

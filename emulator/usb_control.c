@@ -45,6 +45,15 @@ keep(struct usb_device *d, int status, struct wr *in)
 	return USB_PENDING;
 }
 
+static int
+class_request(struct usb_device *d, struct view out, struct wr *in)
+{
+	const struct usb_family *f = d->model->family;
+
+	return f->control == NULL ? -EPIPE :
+	    f->control(d, &d->held.setup, out, in);
+}
+
 /* Lets the device answer, which may take more than one attempt. */
 static int
 run(struct usb_device *d, struct view out, struct wr *in)
@@ -52,7 +61,7 @@ run(struct usb_device *d, struct view out, struct wr *in)
 	struct usb_held *h = &d->held;
 	int status = is_standard(&h->setup) ?
 	    usb_standard_request(d, &h->setup, in) :
-	    d->model->family->control(d, &h->setup, out, in);
+	    class_request(d, out, in);
 
 	if (status == USB_PENDING)
 		return status;
