@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Programs as they are, with the libpcsclite of the system, on the real chain:
-slotd in pcscd's place, ifdhandler, the emulated Cherry ST-1044U.
+"""Programs that want one card, with the libpcsclite of the system, on the real
+chain: slotd in pcscd's place, ifdhandler, the emulated Cherry ST-1044U. Those
+written by others are in tests/clients.
 
     test_pcsc_programs.py --client     one PC/SC program, told what to do by
                                        lines on standard input
 """
 import ctypes
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -124,45 +124,6 @@ def env(d):
         d.run, "pcscd.comm"))
 
 
-def run(d, *command):
-    got = subprocess.run(command, env=env(d), stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, timeout=60)
-    return got.returncode, got.stdout.decode(errors="replace")
-
-
-def missing(t, program):
-    if shutil.which(program):
-        return False
-    t.ok(True, "%s # SKIP it is not installed" % program)
-    return True
-
-
-def opensc(t, d):
-    if missing(t, "opensc-tool"):
-        return
-    code, out = run(d, "opensc-tool", "-l")
-    t.ok(code == 0 and "0    Yes" in out and NAME in out,
-         "opensc-tool -l shows reader and card")
-    code, out = run(d, "opensc-tool", "-a")
-    t.eq((code, out.splitlines()[-1]), (
-        0, "3b:9d:13:81:31:fe:45:80:73:b6:21:40:57:73:6c:6f:74:65:6d:75:8f"),
-        "opensc-tool -a prints the ATR")
-    code, out = run(d, "opensc-tool", "-s", "00a4000c023f00", "-s",
-                    "0084000008")
-    t.eq((code, out.count("(SW1=0x90, SW2=0x00)")), (0, 2),
-         "opensc-tool -s gets both answers")
-
-
-def scan(t, d):
-    if missing(t, "pcsc_scan"):
-        return
-    t.eq(run(d, "pcsc_scan", "-r"), (0, "0: %s\n" % NAME),
-         "pcsc_scan -r names the reader")
-    code, out = run(d, "pcsc_scan", "-n", "-t", "1")
-    t.ok("Card inserted" in out and "3B 9D 13 81" in out,
-         "pcsc_scan shows the card")
-
-
 def wait_waiting(d, n):
     """Until slotd has n requests in line."""
     end = time.monotonic() + TIMEOUT
@@ -217,9 +178,7 @@ def main():
     with Emulator(["cherry-st1044u"]) as emu, Slotd() as d:
         d.start(d.reader(emu.address, "1-1"))
         d.wait_log("is ready")
-        for test in (opensc, scan, contention):
-            print("# " + test.__name__, flush=True)
-            test(t, d)
+        contention(t, d)
     t.done()
 
 

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Programs written by others; tests/clients/check runs the executable scripts.
+EXTRA_DIST += \
+	%D%/backend.py \
+	%D%/check \
+	%D%/opensc_tool.py \
+	%D%/pcsc.py \
+	%D%/pcsc_tools.py
+# End of EXTRA_DIST
