@@ -79,7 +79,7 @@ class Backend:
     """What both have in common: a directory, and running programs."""
 
     def __init__(self, cards):
-        if pcsc.library() is None:
+        if pcsc.libpcsclite() is None:
             raise Skip("libpcsclite.so.1 is not installed")
         self.cards = cards
         self.dir = tempfile.mkdtemp(prefix="client")

@@ -27,7 +27,7 @@ class Error(Exception):
     pass
 
 
-def library():
+def libpcsclite():
     """libpcsclite, or None where it is not installed."""
     try:
         return ctypes.CDLL("libpcsclite.so.1")
@@ -38,7 +38,7 @@ def library():
 def call(name, *args):
     """One function of the library; numbers become DWORDs. Its result."""
     words = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in args]
-    return getattr(library(), name)(*words) & 0xffffffff
+    return getattr(libpcsclite(), name)(*words) & 0xffffffff
 
 
 def must(name, *args, also=()):
