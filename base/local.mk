@@ -11,5 +11,7 @@ noinst_LTLIBRARIES += %D%/libbase.la
 	%D%/log.c \
 	%D%/log.h \
 	%D%/must_use.h \
-	%D%/secret.h
+	%D%/secret.h \
+	%D%/secret_block.c \
+	%D%/secret_block.h
 # End of libbase_la_SOURCES

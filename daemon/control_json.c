@@ -7,44 +7,14 @@
 
 #include "base/hex.h"
 #include "base/secret.h"
+#include "base/secret_block.h"
 #include "daemon/reader.h"
 #include "protocols/channel.h"
-
-/* A block knows its size, to be wiped by. */
-union block {
-	size_t n;
-	max_align_t align;
-};
-
-static void *
-block_new(size_t n)
-{
-	union block *b;
-
-	if (n > SIZE_MAX - sizeof(*b))
-		return NULL;
-	b = malloc(sizeof(*b) + n);
-	if (b == NULL)
-		return NULL;
-	b->n = n;
-	return b + 1;
-}
-
-static void
-block_free(void *p)
-{
-	union block *b = p;
-
-	if (p == NULL)
-		return;
-	b--;
-	secret_free(&b, sizeof(*b) + b->n);
-}
 
 void
 control_json_init(void)
 {
-	json_set_alloc_funcs(block_new, block_free);
+	json_set_alloc_funcs(secret_block_new, secret_block_free);
 }
 
 json_t *
@@ -76,19 +46,19 @@ control_json_line(const json_t *object, size_t *n)
 	if (text == NULL)
 		return NULL;
 	*n = strlen(text) + 1;
-	line = block_new(*n);
+	line = secret_block_new(*n);
 	if (line != NULL) {
 		memcpy(line, text, *n - 1);
 		line[*n - 1] = '\n';
 	}
-	block_free(text);
+	secret_block_free(text);
 	return line;
 }
 
 void
 control_json_free(char *line)
 {
-	block_free(line);
+	secret_block_free(line);
 }
 
 static void

@@ -7,7 +7,6 @@
 #include <grp.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/secret_block.h"
 
 enum { LINE_MAX_BYTES = 262144, WHY_MAX = 512 };
 
@@ -30,42 +30,10 @@ struct control {
 	char line[LINE_MAX_BYTES];	/* read, not yet taken */
 };
 
-/* What json_free must know of a block, in front of it. */
-union block {
-	size_t n;
-	max_align_t align;
-};
-
-static void *
-wiped_malloc(size_t n)
-{
-	union block *b;
-
-	if (n > SIZE_MAX - sizeof(*b))
-		return NULL;
-	b = malloc(sizeof(*b) + n);
-	if (b == NULL)
-		return NULL;
-	b->n = n;
-	return b + 1;
-}
-
-static void
-wiped_free(void *p)
-{
-	union block *b = p;
-
-	if (b == NULL)
-		return;
-	b--;
-	secret_wipe(b, sizeof(*b) + b->n);
-	free(b);
-}
-
 void
 control_wipe_json(void)
 {
-	json_set_alloc_funcs(wiped_malloc, wiped_free);
+	json_set_alloc_funcs(secret_block_new, secret_block_free);
 }
 
 struct control *
@@ -271,7 +239,7 @@ send_request(struct control *c, const json_t *request)
 	n = strlen(text);
 	text[n] = '\n';		/* in place of the NUL: one line, one write */
 	err = send_all(c, text, n + 1);
-	wiped_free(text);
+	secret_block_free(text);
 	return err;
 }
 

@@ -3,7 +3,8 @@ base_tests = \
 	%D%/test_bytes \
 	%D%/test_err \
 	%D%/test_hex \
-	%D%/test_log
+	%D%/test_log \
+	%D%/test_secret_block
 # End of base_tests
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
@@ -16,3 +17,5 @@ TESTS += $(base_tests)
 %C%_test_hex_LDADD = $(UNIT_LDADD)
 %C%_test_log_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_log_LDADD = $(UNIT_LDADD)
+%C%_test_secret_block_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_secret_block_LDADD = $(UNIT_LDADD)
