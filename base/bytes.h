@@ -39,6 +39,13 @@ view_eq(struct view a, struct view b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* A C string without its NUL. */
+static inline struct view
+view_str(const char *s)
+{
+	return (struct view){ (const uint8_t *)s, strlen(s) };
+}
+
 /* The first n bytes, or fewer where there are fewer. */
 static inline struct view
 view_first(struct view v, size_t n)

@@ -20,7 +20,7 @@ enum { IMPORT_SECONDS = 5, ADDRESS_MS = 60000 };
 
 struct import {
 	struct event_base *base;
-	struct import_address address;
+	struct device device;
 	struct import_cache *cache;
 	import_fn done;
 	void *arg;
@@ -32,65 +32,6 @@ struct import {
 	size_t n;			/* bytes of the answer so far */
 	uint8_t answer[USBIP_OP_SIZE + USBIP_DEVICE_SIZE];
 };
-
-static bool
-copy(char *dst, size_t cap, const char *from, size_t n)
-{
-	if (n == 0 || n >= cap)
-		return false;
-	memcpy(dst, from, n);
-	dst[n] = '\0';
-	return true;
-}
-
-/* "HOST", "HOST:PORT", "[IPV6]" or "[IPV6]:PORT", n characters. */
-static bool
-parse_host(struct import_address *a, const char *s, size_t n)
-{
-	const char *end = s + n, *host_end, *colon;
-
-	if (s[0] == '[') {
-		s++;
-		host_end = memchr(s, ']', (size_t)(end - s));
-		if (host_end == NULL)
-			return false;
-		colon = host_end + 1;
-	} else {
-		host_end = memchr(s, ':', n);
-		if (host_end == NULL)
-			host_end = end;
-		colon = host_end;
-	}
-	if (!copy(a->host, sizeof(a->host), s, (size_t)(host_end - s)))
-		return false;
-	if (colon == end)
-		return copy(a->port, sizeof(a->port), "3240", 4);
-	return *colon == ':' && copy(a->port, sizeof(a->port), colon + 1,
-	    (size_t)(end - colon) - 1) &&
-	    strspn(a->port, "0123456789") == strlen(a->port);
-}
-
-enum err
-import_parse(struct import_address *a, const char *device)
-{
-	const char *slash = strrchr(device, '/');
-	bool ok;
-
-	memset(a, 0, sizeof(*a));
-	if (strncmp(device, "usbip:", 6) != 0 || slash == NULL)
-		return ERR_ARG;
-	device += 6;
-	if (slash < device || !copy(a->busid, sizeof(a->busid), slash + 1,
-	    strlen(slash + 1)))
-		return ERR_ARG;
-	a->is_unix = strncmp(device, "unix:", 5) == 0;
-	if (a->is_unix)
-		ok = slash > device + 5 && copy(a->host, sizeof(a->host),
-		    device + 5, (size_t)(slash - device) - 5);
-	else
-		ok = parse_host(a, device, (size_t)(slash - device));
-	return ok ? ERR_OK : ERR_ARG;
-}
 
 /* The last thing that happens here. */
 static void
@@ -198,7 +139,7 @@ on_connected(evutil_socket_t fd, short what, void *arg)
 		finish_errno(im, "cannot connect", error);
 		return;
 	}
-	usbip_import_write(&w, im->address.busid);
+	usbip_import_write(&w, im->device.busid);
 	/* 40 bytes into an empty socket buffer go in one piece */
 	if (send(fd, request, sizeof(request), MSG_NOSIGNAL) !=
 	    (ssize_t)sizeof(request)) {
@@ -252,7 +193,7 @@ connect_unix(struct import *im)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 
-	memcpy(sun.sun_path, im->address.host, sizeof(sun.sun_path));
+	memcpy(sun.sun_path, im->device.host, sizeof(sun.sun_path));
 	open_socket(im, (const struct sockaddr *)&sun, sizeof(sun));
 }
 
@@ -264,7 +205,7 @@ on_start(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (im->address.is_unix) {
+	if (im->device.is_unix) {
 		connect_unix(im);
 		return;
 	}
@@ -273,8 +214,8 @@ on_start(evutil_socket_t fd, short what, void *arg)
 		    im->cache->address.n);
 		return;
 	}
-	im->resolve = resolve_start(im->base, im->address.host,
-	    im->address.port, on_resolved, im);
+	im->resolve = resolve_start(im->base, im->device.host,
+	    im->device.port, on_resolved, im);
 	if (im->resolve == NULL)
 		finish(im, ERR_MEMORY, "cannot look up the host name");
 }
@@ -288,7 +229,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 }
 
 struct import *
-import_start(struct event_base *base, const char *device,
+import_start(struct event_base *base, const struct device *device,
     struct import_cache *cache, import_fn done, void *arg)
 {
 	static const struct timeval now = { 0, 0 };
@@ -299,13 +240,13 @@ import_start(struct event_base *base, const char *device,
 		return NULL;
 	im->fd = -1;
 	im->base = base;
+	im->device = *device;
 	im->cache = cache;
 	im->done = done;
 	im->arg = arg;
 	im->io = evtimer_new(base, on_start, im);
 	im->deadline = evtimer_new(base, on_deadline, im);
 	if (im->io == NULL || im->deadline == NULL ||
-	    import_parse(&im->address, device) != ERR_OK ||
 	    evtimer_add(im->io, &now) != 0 ||
 	    evtimer_add(im->deadline, &limit) != 0) {
 		import_free(im);

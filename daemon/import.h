@@ -14,24 +14,11 @@
 #include "base/err.h"
 #include "base/must_use.h"
 #include "daemon/resolve.h"
+#include "protocols/device.h"
 #include "protocols/usbip.h"
 
 struct event_base;
 struct import;
-
-struct import_address {
-	bool is_unix;
-	char host[108];		/* or the path of a Unix socket */
-	char port[6];
-	char busid[USBIP_BUSID_MAX + 1];
-};
-
-/*
- * "usbip:HOST:PORT/BUSID", "usbip:HOST/BUSID", "usbip:[IPV6]:PORT/BUSID" or
- * "usbip:unix:PATH/BUSID". ERR_ARG for anything else.
- */
-enum err	import_parse(struct import_address *, const char *device)
-		    MUST_USE;
 
 struct import_result {
 	enum err err;		/* ERR_GONE: not there (yet); ERR_BUSY: used by
@@ -50,10 +37,10 @@ struct import_cache {
 typedef void	(*import_fn)(void *arg, const struct import_result *);
 
 /*
- * done is called once, later, from the loop. NULL when memory is short or the
- * device string is not one. The cache belongs to this device string; borrowed.
+ * done is called once, later, from the loop. NULL when memory is short. The
+ * device is a DEVICE_USBIP and copied; the cache belongs to it and is borrowed.
  */
-struct import	*import_start(struct event_base *, const char *device,
+struct import	*import_start(struct event_base *, const struct device *,
 		    struct import_cache *, import_fn done, void *arg) MUST_USE;
 
 /* Gives up or cleans up: needed after done too. NULL is fine. */

@@ -290,7 +290,7 @@ start_usb(struct reader *r)
 		return;
 	}
 	if (error == ENOENT || error == ENODEV || error == ENXIO) {
-		absent(r, "unplugged");
+		absent(r, r->is_static ? "not there" : "unplugged");
 		return;
 	}
 	snprintf(text, sizeof(text), "cannot open %s: %s%s", r->usb.node,
@@ -303,16 +303,15 @@ static void
 reader_start(struct reader *r)
 {
 	reader_slots_free(r);
-	if (!r->is_static) {
+	if (!r->is_static || r->where.kind != DEVICE_USBIP) {
 		r->state = READER_STARTING;
 		start_usb(r);
 		return;
 	}
-	r->import = import_start(registry_base(r->registry), r->device,
+	r->import = import_start(registry_base(r->registry), &r->where,
 	    &r->address, on_import, r);
 	if (r->import == NULL)
-		fail(r, ERR_ARG, "the device must be "
-		    "usbip:HOST:PORT/BUSID or usbip:unix:PATH/BUSID");
+		fail(r, ERR_MEMORY, err_text(ERR_MEMORY));
 }
 
 static void

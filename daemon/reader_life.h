@@ -15,6 +15,7 @@
 #include "daemon/registry_life.h"
 #include "daemon/settings.h"
 #include "daemon/slot.h"
+#include "protocols/device.h"
 
 enum {
 	READER_TEXT_MAX = 255,
@@ -27,14 +28,15 @@ struct reader {
 	unsigned number;
 	char subject[24];		/* "reader 0" */
 	enum reader_state state;
-	bool is_static;			/* from the configuration, over USB/IP */
+	bool is_static;			/* from the configuration */
 	bool present;			/* the device should be there */
 	bool was_ready;			/* published, not yet withdrawn */
 	char name[2 * CHANNEL_TEXT_MAX + 2];
 	char text[READER_TEXT_MAX + 1];
 	char driver[SETTINGS_NAME_MAX + 1];
 	char device[SETTINGS_PATH_MAX + 1];
-	struct usb_place usb;		/* not for static readers */
+	struct device where;		/* of static readers */
+	struct usb_place usb;		/* the node of static ones, all of others */
 
 	struct import *import;
 	struct import_cache address;

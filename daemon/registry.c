@@ -237,14 +237,23 @@ is_running(const struct registry *g, const struct static_reader *want)
 static void
 start_static(struct registry *g, const struct static_reader *want)
 {
-	struct reader *r = lowest_free(g);
+	struct reader *r;
+	struct device where;
+	const char *why;
 
+	if (device_parse(&where, view_str(want->device), &why) != ERR_OK) {
+		log_at(LOG_LEVEL_ERROR, want->device, "%s", why);
+		return;
+	}
+	r = lowest_free(g);
 	if (r == NULL) {
 		log_at(LOG_LEVEL_ERROR, want->device, "out of memory");
 		return;
 	}
 	memset(&r->usb, 0, sizeof(r->usb));
 	r->usb.interface = -1;
+	memcpy(r->usb.node, where.node, sizeof(r->usb.node));
+	r->where = where;
 	r->is_static = true;
 	snprintf(r->driver, sizeof(r->driver), "%s", want->driver);
 	snprintf(r->device, sizeof(r->device), "%s", want->device);

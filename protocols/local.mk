@@ -29,6 +29,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/ctbcs.h \
 	%D%/cyberjack.c \
 	%D%/cyberjack.h \
+	%D%/device.c \
+	%D%/device.h \
 	%D%/frame.h \
 	%D%/frame_ac1030.c \
 	%D%/frame_ac1038.c \

@@ -203,49 +203,6 @@ START_TEST(an_observer_may_leave_while_told)
 }
 END_TEST
 
-START_TEST(device_strings_are_read)
-{
-	static const struct {
-		const char *device, *host, *port, *busid;	/* host NULL: bad */
-	} rows[] = {
-		{ "usbip:10.0.0.1:3241/1-1", "10.0.0.1", "3241", "1-1" },
-		{ "usbip:host.example/2-1.4", "host.example", "3240", "2-1.4" },
-		{ "usbip:[fe80::1]:99/1-1", "fe80::1", "99", "1-1" },
-		{ "usbip:[::1]/1-1", "::1", "3240", "1-1" },
-		{ "usbip:unix:/run/emu/sock/1-2", "/run/emu/sock", "", "1-2" },
-		{ "usbip:unix:/1-2", NULL, NULL, NULL },
-		{ "usbip:unix:sock", NULL, NULL, NULL },
-		{ "usbip:host:3240", NULL, NULL, NULL },
-		{ "usbip:host:3240/", NULL, NULL, NULL },
-		{ "usbip:host:/1-1", NULL, NULL, NULL },
-		{ "usbip:host:x/1-1", NULL, NULL, NULL },
-		{ "usbip:host:123456/1-1", NULL, NULL, NULL },
-		{ "usbip::3240/1-1", NULL, NULL, NULL },
-		{ "usbip:[::1/1-1", NULL, NULL, NULL },
-		{ "usbip:[::1]x/1-1", NULL, NULL, NULL },
-		{ "usbip:/1-1", NULL, NULL, NULL },
-		{ "usbip:", NULL, NULL, NULL },
-		{ "usb:host/1-1", NULL, NULL, NULL },
-		{ "usbip:h/12345678901234567890123456789012", NULL, NULL, NULL },
-	};
-	struct import_address a;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		enum err e = import_parse(&a, rows[i].device);
-
-		if (rows[i].host == NULL) {
-			ck_assert_msg(e == ERR_ARG, "%s", rows[i].device);
-			continue;
-		}
-		ck_assert_int_eq(e, ERR_OK);
-		ck_assert_str_eq(a.host, rows[i].host);
-		ck_assert_str_eq(a.port, rows[i].port);
-		ck_assert_str_eq(a.busid, rows[i].busid);
-		ck_assert_int_eq(a.is_unix, rows[i].port[0] == '\0');
-	}
-}
-END_TEST
-
 int
 main(void)
 {
@@ -256,7 +213,6 @@ main(void)
 	tcase_add_test(tc, static_readers_keep_their_numbers);
 	tcase_add_test(tc, more_readers_than_openct_could_show);
 	tcase_add_test(tc, an_observer_may_leave_while_told);
-	tcase_add_test(tc, device_strings_are_read);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

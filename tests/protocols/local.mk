@@ -14,6 +14,7 @@ protocols_tests = \
 	%D%/test_channel \
 	%D%/test_conf \
 	%D%/test_cyberjack \
+	%D%/test_device \
 	%D%/test_frame \
 	%D%/test_iccd \
 	%D%/test_ctbcs \
@@ -51,6 +52,8 @@ TESTS += $(protocols_tests)
 %C%_test_conf_LDADD = $(UNIT_LDADD)
 %C%_test_cyberjack_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_cyberjack_LDADD = $(UNIT_LDADD)
+%C%_test_device_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_device_LDADD = $(UNIT_LDADD)
 %C%_test_frame_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_frame_LDADD = $(UNIT_LDADD)
 %C%_test_iccd_CFLAGS = $(UNIT_CFLAGS)
