@@ -178,14 +178,15 @@ bad_news(const struct request *r)
 {
 	const struct session *session = r->session;
 	bool report = session->rules.report_reset;
+	bool one_card = session->rules.one_card;
 
 	if (!kinds[r->kind].power && !(report && r->kind == REQUEST_LOCK))
 		return ERR_OK;
-	if (report && session->flags & SESSION_WAS_REMOVED)
+	if ((report || one_card) && session->flags & SESSION_WAS_REMOVED)
 		return ERR_REMOVED;
 	if (session->robbed || (report && session->flags != 0))
 		return ERR_WAS_RESET;
-	return ERR_OK;
+	return one_card && session->flags != 0 ? ERR_UNPOWERED : ERR_OK;
 }
 
 static void

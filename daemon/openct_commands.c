@@ -97,22 +97,31 @@ on_result(void *arg, const struct result *r)
 		answer_error(c, OPENCT_E_OK);
 }
 
+/* The session at the call's slot; NULL when memory is short. */
+static struct session *
+session(struct openct_caller *c, const struct call *call)
+{
+	static const struct session_rules rules = { 0 };
+	struct session **s = &c->slots[call->unit].session;
+
+	if (*s == NULL)
+		*s = session_open(call->slot, &c->peer, &rules);
+	return *s;
+}
+
 /* Puts a request in line at the call's slot. */
 static int
 request_spec(struct openct_caller *c, const struct call *call,
     struct request_spec spec)
 {
-	static const struct session_rules rules = { 0 };
-	struct session **s = &c->slots[call->unit].session;
+	struct session *s = session(c, call);
 	enum err e;
 
-	if (*s == NULL)
-		*s = session_open(call->slot, &c->peer, &rules);
-	if (*s == NULL)
+	if (s == NULL)
 		return OPENCT_E_MEMORY;
 	spec.done = on_result;
 	spec.done_arg = c;
-	e = session_request(*s, &spec);
+	e = session_request(s, &spec);
 	return e == ERR_OK ? LATER : (int)openct_error_from(e);
 }
 
@@ -183,20 +192,24 @@ status(struct openct_caller *c, const struct call *call)
 static int
 lock(struct openct_caller *c, const struct call *call)
 {
+	static const struct session_rules terminal = { .reset_on_close = true,
+		.one_card = true };
 	uint32_t kind;
 	int rc = number(&kind, call, OPENCT_ARG_LOCK_TYPE);
 	bool full = true;
 
 	if (rc != 0)
 		return rc;
-	if (kind > OPENCT_LOCK_EXCLUSIVE)
+	if (kind > OPENCT_LOCK_TERMINAL)
 		return OPENCT_E_ARG;
 	for (unsigned i = 0; i < OPENCT_CALLER_LOCKS; i++)
 		full = full && c->locks[i].held;
 	if (full)
 		return OPENCT_E_MEMORY;
+	if (session(c, call) != NULL && kind == OPENCT_LOCK_TERMINAL)
+		session_set_rules(session(c, call), &terminal);
 	return request(c, call, REQUEST_LOCK,
-	    kind == OPENCT_LOCK_EXCLUSIVE ? LOCK_EXCLUSIVE : LOCK_SHARED,
+	    kind == OPENCT_LOCK_SHARED ? LOCK_SHARED : LOCK_EXCLUSIVE,
 	    (struct view){ NULL, 0 });
 }
 

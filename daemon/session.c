@@ -26,6 +26,12 @@ session_open(struct slot *slot, const struct peer *peer,
 	return s;
 }
 
+void
+session_set_rules(struct session *s, const struct session_rules *rules)
+{
+	s->rules = *rules;
+}
+
 static void
 drop_requests(struct request_list *list, const struct session *s)
 {

@@ -30,6 +30,10 @@ struct session_rules {
 				   fail with ERR_WAS_RESET or ERR_REMOVED until
 				   session_acknowledge */
 	bool unlock_on_removal;	/* the locks end when the card is taken out */
+	bool one_card;		/* after a removal, or a reset by others, TRANSMIT
+				   and PROTOCOL fail with ERR_REMOVED or
+				   ERR_UNPOWERED until the session has reset the
+				   card: it never takes another one for it */
 };
 
 enum request_kind {
@@ -86,6 +90,10 @@ struct request_spec {
 /* Never NULL but when memory is short. peer and rules are copied. */
 struct session	*session_open(struct slot *, const struct peer *,
 		    const struct session_rules *) MUST_USE;
+
+/* Other rules from now on, for what is in line, too. */
+void		session_set_rules(struct session *,
+		    const struct session_rules *);
 
 /*
  * Gives back the session's locks and drops its requests: no callback of it is

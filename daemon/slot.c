@@ -331,6 +331,15 @@ is_reset(const struct request *r)
 	return r->kind == REQUEST_RESET_WARM || r->kind == REQUEST_RESET_COLD;
 }
 
+/* It reset the card, so it knows which one it has. */
+static void
+session_begins_anew(struct session *session, enum err e)
+{
+	session->robbed = false;
+	if (session->rules.one_card && e == ERR_OK)
+		session->flags = 0;
+}
+
 /* What a client's exchange changed about the card. */
 static void
 learn(struct slot *s, const struct request *r, const struct channel_msg *m)
@@ -342,7 +351,7 @@ learn(struct slot *s, const struct request *r, const struct channel_msg *m)
 	if (is_reset(r)) {
 		slot_flag_reset(s, r->session);
 		if (r->session != NULL)
-			r->session->robbed = false;
+			session_begins_anew(r->session, m->err);
 	}
 	if (r->kind == REQUEST_PROTOCOL && m->err == ERR_OK)
 		s->protocol = m->arg;

@@ -61,7 +61,7 @@ lock(struct terminal *t, unsigned slot)
 
 	if (s->locked)
 		return CTAPI_OK;
-	error = ct_card_lock(&t->handle, slot, IFD_LOCK_EXCLUSIVE, &s->lock);
+	error = ct_card_lock(&t->handle, slot, OPENCT_LOCK_TERMINAL, &s->lock);
 	if (error < 0 && is_lost(t, error))
 		return lost(t);
 	if (error < 0)
@@ -222,9 +222,8 @@ terminal_set_protocol(struct terminal *t, unsigned slot, unsigned protocol,
 }
 
 /*
- * Whether the card that was requested is in the slot. One that is put in behind
- * our back after this must be reset before slotd gives it the command, which
- * takes longer than the command takes to slotd.
+ * Whether the card that was requested is in the slot, as far as can be seen. One
+ * that is put in after this look slotd knows: it refuses the command.
  */
 static enum ctbcs_sw
 check_card(struct terminal *t, unsigned slot)
@@ -245,13 +244,21 @@ check_card(struct terminal *t, unsigned slot)
 static enum ctbcs_sw
 failed(struct terminal *t, unsigned slot, int error)
 {
+	struct terminal_slot *s = &t->slot[slot];
+	bool other;
+
 	switch (error) {
 	case OPENCT_E_NO_CARD:
-		t->slot[slot].card = 0;
-		return CTBCS_SW_NO_CARD;
+		other = terminal_look(t) == CTAPI_OK &&
+		    t->record.card[slot] != 0 && t->record.card[slot] != s->card;
+		s->card = 0;
+		return other ? CTBCS_SW_NOT_ACTIVE : CTBCS_SW_NO_CARD;
+	case OPENCT_E_NO_ATR:		/* another one, or it lost its power */
+		s->card = 0;
+		return CTBCS_SW_NOT_ACTIVE;
 	case OPENCT_E_NO_LOCK:
 	case OPENCT_E_LOCKED:
-		robbed(&t->slot[slot]);
+		robbed(s);
 		return CTBCS_SW_NOT_ACTIVE;
 	case OPENCT_E_ARG:
 	case OPENCT_E_BUFFER:

@@ -13,11 +13,16 @@
  * when the header carries an error. The body of TRANSACT_RAW is the APDU itself,
  * that of its answer the response itself.
  *
- * One thing is added. A body is at most 65535 bytes, too little for the longest
+ * Two things are added. A body is at most 65535 bytes, too little for the longest
  * extended APDU, so a message may be continued: all parts carry the same xid,
  * all but the last the mark OPENCT_MORE in `dest`. A server continues an answer
  * only for a client that set OPENCT_LONG in its request. Only TRANSACT_RAW is
  * ever continued.
+ *
+ * OPENCT_LOCK_TERMINAL is an exclusive lock for a session with one card. When a
+ * connection ends with it the card is reset, so that no login is left. When the
+ * card was taken out, whether another one is in or not, or has lost its power,
+ * APDUs and SET_PROTOCOL fail with -6 or -15 until the connection's next RESET.
  */
 
 #include <stdbool.h>
@@ -110,6 +115,7 @@ enum {
 	OPENCT_CARD_CHANGED = 1u << 1,
 	OPENCT_LOCK_SHARED = 0,
 	OPENCT_LOCK_EXCLUSIVE = 1,
+	OPENCT_LOCK_TERMINAL = 2,
 };
 
 /*	X(name, number, text, the enum err that stands for it here) */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 daemon_tests = \
 	%D%/test_hotplug \
+	%D%/test_one_card \
 	%D%/test_openct_commands \
 	%D%/test_registry \
 	%D%/test_session \
@@ -27,6 +28,8 @@ EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
 
 %C%_test_hotplug_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_hotplug_LDADD = daemon/libslotd.la $(UNIT_LDADD)
+%C%_test_one_card_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_one_card_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_registry_CFLAGS = $(UNIT_CFLAGS) $(EVENT_CFLAGS)
 %C%_test_registry_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_session_CFLAGS = $(UNIT_CFLAGS)

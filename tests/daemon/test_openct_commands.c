@@ -114,7 +114,7 @@ static const struct row {
 	{ B("\x01\x00"), -102, B("") },
 	{ B("\x01\x00\x82\x00"), -100, B("") },	/* an empty item */
 	{ B("\x01\x00\x82\x02\x01"), -100, B("") },
-	{ B("\x01\x00\x82\x01\x02"), -9, B("") },	/* no such lock type */
+	{ B("\x01\x00\x82\x01\x03"), -9, B("") },	/* no such lock type */
 	{ B("\x01\x00\x82\x05\x01\x00\x00\x00\x00"), -100, B("") },
 	{ B("\x02\x00"), -102, B("") },
 	{ B("\x02\x00\x04\x01\x00"), -8, B("") },
@@ -331,6 +331,44 @@ START_TEST(shared_locks_are_for_one_user)
 }
 END_TEST
 
+/* What the lock of a CT-API terminal means, for those who ask for it. */
+START_TEST(a_terminal_has_one_card_and_leaves_no_login)
+{
+	static const struct view apdu = B("\x20\x00\x00\xa4\x00\x00");
+	unsigned sends;
+
+	ask_openct(&a, B("\x10\x00"));
+	world_answer(w, ERR_OK, ATR_A);
+	ask_openct(&a, B("\x01\x00\x82\x01\x02"));
+	ck_answer(&a, 0, B("\x04\x01\x00"));
+	world_card(w, 0);
+	world_insert(w);
+	ask_openct(&a, apdu);
+	ck_answer(&a, -6, B(""));
+	ask_openct(&a, B("\x10\x00"));
+	world_answer(w, ERR_OK, ATR_A);
+	world_card(w, CHANNEL_PRESENT);		/* it lost its power */
+	ask_openct(&a, apdu);
+	ck_answer(&a, -15, B(""));
+	ask_openct(&b, B("\x01\x00\x82\x01\x00"));	/* the lock is still a's */
+	ck_answer(&b, -7, B(""));
+	ask_openct(&a, B("\x10\x00"));
+	world_answer(w, ERR_OK, ATR_A);
+	sends = w->sends;
+	openct_caller_fini(&a.caller);
+	ck_assert_uint_eq(w->sends, sends + 1);
+	ck_assert_int_eq(w->sent.type, CHANNEL_POWER_ON);
+	ask_openct(&b, B("\x01\x00\x82\x01\x01"));
+	ck_answer(&b, 0, B("\x04\x01\x00"));	/* before the reset has ended */
+	world_answer(w, ERR_OK, ATR_A);
+	sends = w->sends;
+	openct_caller_fini(&b.caller);		/* OpenCT's own: no reset */
+	ck_assert_uint_eq(w->sends, sends);
+	connect_client(&a, 1000);
+	connect_client(&b, 1000);
+}
+END_TEST
+
 /* As OpenCT's own tool does: exclusive while holding shared. */
 START_TEST(locks_are_stacked_and_bounded)
 {
@@ -410,6 +448,7 @@ main(void)
 	    2);
 	tcase_add_test(t, a_lock_keeps_others_out);
 	tcase_add_test(t, shared_locks_are_for_one_user);
+	tcase_add_test(t, a_terminal_has_one_card_and_leaves_no_login);
 	tcase_add_test(t, locks_are_stacked_and_bounded);
 	tcase_add_test(t, a_client_that_leaves_hears_no_answer);
 	tcase_add_test(t, an_unplug_in_the_middle_is_told);

@@ -3,8 +3,10 @@
 /*
  * What programs do with libctapi, command by command and in their order, and
  * what they run into. The library is loaded the way they load it. Run by
- * ctapi_walk.py, which has three readers: port 1 with a DDV-1 card, port 2 with
- * a DDV-0 card, port 3 with eight slots. It does what a line "do ..." asks for.
+ * ctapi_walk.py, which has these readers: port 1 with a DDV-1 card, port 2 with
+ * a DDV-0 card, port 3 with eight slots, and with DDV-1 cards port 4, which
+ * powers them by itself, port 5, which works block by block, and port 6, which
+ * must be asked whether there is a card. It does what a line "do ..." asks for.
  *
  *	ctapi_walk LIBRARY
  */
@@ -14,6 +16,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,7 +30,8 @@
 #define CTAPI_LONG_NAMES
 #include "lib/ctapi.h"
 
-enum { DDV1 = 1, DDV0 = 2, EIGHT = 3, ROOM = 4096, ROUNDS = 100 };
+enum { DDV1 = 1, DDV0, EIGHT, POWERING, BLOCKS, ASKED, ROOM = 4096,
+	ROUNDS = 100 };
 
 static const char *path;
 static unsigned count, complaints;
@@ -578,42 +582,204 @@ login(void)
 	done("a login ends with the session");
 }
 
-/* Opens the reader, tells so, and waits for a card that does not come. */
 static void
-hold(int fd)
+log_in(void)
+{
+	want(ct.init(0, DDV1), 0, "CT_init");
+	expect(0, 1, "20120101", ATR1 "9001", false);
+	expect(0, 0, "00a4040c09d27600002548420200", "9000", false);
+	expect(0, 0, "00200081082512345fffffffff", "9000", false);
+	expect(0, 0, "00dc01e4020029", "9000", false);
+}
+
+/* Another program: uses the reader, tells so, and is at work until it is killed:
+   waits for a card that does not come, or sits there. */
+static void
+hold(int fd, bool logged_in)
 {
 	load();
-	want(ct.init(0, DDV1), 0, "CT_init");
+	if (logged_in)
+		log_in();
+	else
+		want(ct.init(0, DDV1), 0, "CT_init");
 	if (complaints != 0 || write(fd, "x", 1) != 1)
 		_exit(1);
-	(void)send_command(0, 1, "20120101013c00", 64);
-	_exit(1);
+	if (!logged_in)
+		(void)send_command(0, 1, "20120101013c00", 64);
+	for (;;)
+		(void)pause();
 }
 
 static void
-killed(void)
+kill_one(bool logged_in)
 {
 	int fd[2], state = 0;
 	pid_t pid;
 	char x;
 
-	have("remove");
 	if (pipe(fd) != 0)
 		exit(1);
 	pid = fork();
 	if (pid == 0)
-		hold(fd[1]);
+		hold(fd[1], logged_in);
 	want((int)read(fd[0], &x, 1), 1, "the other program");
 	want(ct.init(0, DDV1), -8, "another program has the reader");
 	kill(pid, SIGKILL);
 	waitpid(pid, &state, 0);
-	have("hello");
-	want(ct.init(0, DDV1), 0, "CT_init");
-	want(ct.close(0), 0, "CT_close");
 	close(fd[0]);
 	close(fd[1]);
+}
+
+static void
+killed(void)
+{
+	have("remove");
+	kill_one(false);
+	want(ct.init(0, DDV1), 0, "CT_init");
+	want(ct.close(0), 0, "CT_close");
 	have("insert");
-	done("a killed program frees its reader");
+	done("a program killed while it waits for a card frees the reader");
+	kill_one(true);
+	want(ct.init(0, DDV1), 0, "CT_init");
+	want(ct.close(0), 0, "CT_close");
+	kill_one(true);
+	have("login");
+	done("a killed program leaves no login");
+	log_in();
+	unload();
+	have("login");
+	load();
+	done("dlclose without CT_close leaves none");
+}
+
+/* A program that goes on, whatever it is told, while the card is exchanged. */
+struct writer {
+	pthread_t thread;
+	_Atomic int done;		/* writes that were */
+	int wrong;			/* answered after one that was refused */
+	char answer[16];		/* the last of those */
+};
+
+/* What may be answered for a card that is not the one that was requested. */
+static bool
+is_refusal(const char *sw)
+{
+	return strcmp(sw, "64a1") == 0 || strcmp(sw, "64a2") == 0 ||
+	    strcmp(sw, "6f00") == 0;
+}
+
+static void *
+write_on(void *arg)
+{
+	struct writer *w = arg;
+	bool refused = false;
+
+	for (int after = 0; after < 200; after += refused) {
+		uint8_t command[] = { 0, 0xdc, 1, 0xe4, 2, 0, 0x29 }, buf[16];
+		uint8_t dad = 0, sad = 2;
+		uint16_t n = sizeof(buf);
+		char sw[16];
+
+		if (ct.data(0, &dad, &sad, sizeof(command), command, &n,
+		    buf) != 0)
+			n = 0;
+		hex_from_bytes(sw, sizeof(sw), (struct view){ buf, n }, 0);
+		if (!refused && strcmp(sw, "9000") == 0) {
+			w->done++;
+			continue;
+		}
+		refused = true;
+		w->wrong += !is_refusal(sw);
+		if (!is_refusal(sw))
+			memcpy(w->answer, sw, sizeof(sw));
+	}
+	return NULL;
+}
+
+/* The card is another one: nothing reaches it until it is requested. */
+static void
+expect_refusal(const char *command)
+{
+	char sw[16];
+	int rc = send_command(0, 0, command, 300);
+
+	want(rc, 0, command);
+	hex_from_bytes(sw, sizeof(sw), (struct view){ answer, answer_n }, 0);
+	if (rc == 0 && !is_refusal(sw))
+		complain("%s: %s", command, sw);
+}
+
+/* How a session goes on after a number of these, the card exchanged. */
+static const struct talk steps[] = {
+	{ 1, "20120101", ATR1 "9001" },
+	{ 0, "00a4040c09d27600002548420200", "9000" },
+	{ 0, "00200081082512345fffffffff", "9000" },
+	{ 0, "00dc01e4020029", "9000" },
+	{ 0, "0084000008", "..9000" },
+};
+
+enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+static void
+swap_between(uint16_t pn, const char *swap)
+{
+	for (size_t after = 1; after <= STEPS; after++) {
+		want(ct.init(0, pn), 0, "CT_init");
+		for (size_t i = 0; i < after; i++)
+			expect(0, steps[i].dad, steps[i].command,
+			    steps[i].answer, false);
+		have(swap);
+		for (size_t i = 1; i < STEPS; i++)
+			expect_refusal(steps[i].command);
+		expect_refusal("00200081082512345fffffffff");
+		expect(0, 1, "20120101013c00", ATR1 "9001", false);
+		expect(0, 0, "00a4000c023f00", "9000", false);
+		want(ct.close(0), 0, "CT_close");
+	}
+}
+
+static void
+swap_during(uint16_t pn, const char *swap)
+{
+	for (int i = 0; i < 10; i++) {
+		struct writer w = { .done = 0 };
+
+		want(ct.init(0, pn), 0, "CT_init");
+		for (size_t j = 0; j < 3; j++)
+			expect(0, steps[j].dad, steps[j].command,
+			    steps[j].answer, false);
+		if (pthread_create(&w.thread, NULL, write_on, &w) != 0)
+			exit(1);
+		while (w.done < 10 * i && w.wrong == 0)
+			sched_yield();
+		have(swap);
+		pthread_join(w.thread, NULL);
+		if (w.wrong != 0)
+			complain("port %u: %d times, at last %s", pn, w.wrong,
+			    w.answer);
+		expect(0, 1, "20120101013c00", ATR1 "9001", false);
+		expect(0, 0, "00a4000c023f00", "9000", false);
+		want(ct.close(0), 0, "CT_close");
+	}
+}
+
+static void
+swaps(void)
+{
+	static const struct {
+		uint16_t pn;
+		const char *swap;
+	} rows[] = {
+		{ DDV1, "swap 1-1" }, { POWERING, "swap 1-4" },
+		{ BLOCKS, "swap 1-5" }, { ASKED, "swap 1-6" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		swap_between(rows[i].pn, rows[i].swap);
+		done("a card exchanged between any two commands");
+		swap_during(rows[i].pn, rows[i].swap);
+		done("a card exchanged while a program is at work with it");
+	}
 }
 
 static void *
@@ -711,6 +877,7 @@ main(int argc, char **argv)
 	killed();
 	threads();
 	cards();
+	swaps();
 	losses();
 	unload();
 	return 0;

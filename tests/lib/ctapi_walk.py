@@ -10,10 +10,12 @@ TOP = os.environ.get("top_srcdir", os.path.join(os.path.dirname(__file__),
                                                 "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "tests", "daemon"))
 from harness import BUILD, Emulator, Slotd, Tap  # noqa: E402
+from openct_wire import Connection, transact  # noqa: E402
 
 LIBRARY = os.path.join(BUILD, "lib", ".libs", "libctapi.so.0")
 DEVICES = ["cherry-st1044u,card=ddv-1", "cherry-st1044u,card=ddv-0",
-           "eight-slots"]
+           "eight-slots", "au9540,card=ddv-1", "tpdu-reader,card=ddv-1",
+           "two-endpoints,card=ddv-1"]
 EVENTS = {"unplug": "reader-removed", "plug": "reader-added",
           "remove": "card-removed", "insert": "card-inserted"}
 PIN = "2512345f"
@@ -52,6 +54,13 @@ class World:
         elif what == "hello":
             with self.d.control() as c:
                 c.ask(cmd="hello")
+        elif what.startswith("swap"):       # and nobody waits for slotd
+            busid = what.split()[1]
+            self.emu.ctl("remove", busid)
+            self.emu.ctl("insert", busid)
+        elif what == "login":
+            self.t.eq(self.update(), "6982",
+                      "and the next program finds the PIN unverified")
         elif what == "count":
             self.executed = self.commands()
         elif what == "executed":
@@ -66,6 +75,13 @@ class World:
             self.start()
         elif what == "stop":
             self.d.stop()
+
+    def update(self):
+        """What a card that nobody resets says to UPDATE RECORD."""
+        with Connection(self.d) as c:
+            c.ask(transact(bytes.fromhex("00a4040c09d27600002548420200")))
+            error, body = c.ask(transact(bytes.fromhex("00dc01e4020029")))
+            return body[-2:].hex() or error
 
     def commands(self):
         return self.emu.stats("1-1")["slots"][0]["commands"]
@@ -85,7 +101,7 @@ def main():
         for line in p.stdout:
             words = line.split()
             if words[0] == "do":
-                w.do(words[1])
+                w.do(" ".join(words[1:]))
                 p.stdin.write("done\n")
                 p.stdin.flush()
             else:
