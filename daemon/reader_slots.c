@@ -22,18 +22,26 @@ ops_now_ms(void *arg)
 	return clock_now_ms();
 }
 
+/*
+ * What is due now runs behind the callback that asks for it: whoever has waited
+ * for the card is told before anything else is read.
+ */
 static void
 ops_wake_at(void *arg, unsigned index, uint64_t when_ms)
 {
 	struct reader *r = arg;
-	uint64_t now_ms = clock_now_ms(), ms;
+	uint64_t now_ms, ms;
 	struct timeval tv;
 
-	if (when_ms == SLOT_NEVER) {
-		evtimer_del(r->alarms[index]);
+	evtimer_del(r->alarms[index]);
+	if (when_ms == SLOT_NEVER)
+		return;
+	now_ms = when_ms != 0 ? clock_now_ms() : 0;
+	if (when_ms <= now_ms) {
+		event_active(r->alarms[index], EV_TIMEOUT, 0);
 		return;
 	}
-	ms = when_ms > now_ms ? when_ms - now_ms : 0;
+	ms = when_ms - now_ms;
 	tv.tv_sec = (time_t)(ms / 1000);
 	tv.tv_usec = (suseconds_t)(ms % 1000) * 1000;
 	if (evtimer_add(r->alarms[index], &tv) != 0)
