@@ -11,7 +11,7 @@
  * is printed at the end as "CALLED BEGUN ENDING ENDED RESETS" in nanoseconds of
  * the monotonic clock; RESETS: how often the card was another one on the way.
  * SIGTERM ends the series after the transaction under way. For `apdus' it
- * prints the nanoseconds of each.
+ * prints the nanoseconds of each. Then it waits for the end of its input.
  */
 #include "config.h"
 
@@ -242,6 +242,9 @@ main(int argc, char **argv)
 		    strtoul(argv[4], NULL, 10));
 	else
 		apdus(&p, count, apdu, n);
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
 	must(p.SCardDisconnect(p.card, LEAVE), "SCardDisconnect");
 	must(p.SCardReleaseContext(p.context), "SCardReleaseContext");
 	return EXIT_SUCCESS;
