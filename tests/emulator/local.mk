@@ -41,6 +41,11 @@ check_PROGRAMS += %D%/vpcd_bridge
 %C%_test_card_t1_LDADD = $(EMULATOR_LDADD)
 %C%_test_card_time_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_card_time_LDADD = $(EMULATOR_LDADD)
+%C%_test_cardos_SOURCES = \
+	%D%/card_talk.c \
+	%D%/card_talk.h \
+	%D%/test_cardos.c
+# End of test_cardos_SOURCES
 %C%_test_cardos_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
 %C%_test_cardos_LDADD = $(EMULATOR_LDADD) $(CRYPTO_LIBS)
 %C%_test_ddv_CFLAGS = $(UNIT_CFLAGS)
