@@ -12,6 +12,7 @@
 #include "emulator/cardos.h"
 #include "emulator/ddv.h"
 #include "emulator/iso.h"
+#include "emulator/openpgp.h"
 
 enum { FILE_MAX = 1024 * 1024 };
 
@@ -19,6 +20,7 @@ static const struct card_kind *const kinds[] = {
 	&cardos_card,
 	&ddv_card,
 	&iso_card,
+	&openpgp_card,
 };
 
 /* "atr BYTES [tck]"; the word tck stands for the check byte. */

@@ -63,6 +63,12 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/model_token.c \
 	%D%/models.c \
 	%D%/models.h \
+	%D%/openpgp.c \
+	%D%/openpgp.h \
+	%D%/openpgp_data.c \
+	%D%/openpgp_key.c \
+	%D%/openpgp_pin.c \
+	%D%/openpgp_use.c \
 	%D%/pertosmart.c \
 	%D%/pertosmart.h \
 	%D%/pertosmart1030.c \
@@ -111,6 +117,8 @@ dist_cards_DATA = \
 	%D%/cards/ddv-1.card \
 	%D%/cards/etoken.card \
 	%D%/cards/fast.card \
+	%D%/cards/openpgp-extended.card \
+	%D%/cards/openpgp.card \
 	%D%/cards/rutoken.card \
 	%D%/cards/sample.card \
 	%D%/cards/t0.card

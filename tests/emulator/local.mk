@@ -6,6 +6,7 @@ emulator_tests = \
 	%D%/test_cardos \
 	%D%/test_ddv \
 	%D%/test_fault \
+	%D%/test_openpgp \
 	%D%/test_t0_ends \
 	%D%/test_t1_ends
 # End of emulator_tests
@@ -29,11 +30,13 @@ EMULATOR_LDADD = emulator/libemulator.la $(UNIT_LDADD)
 EXTRA_DIST += \
 	%D%/cardos-m4.0-opensc.talk \
 	%D%/cardos-opensc.talk \
-	%D%/cardos.talk
+	%D%/cardos.talk \
+	%D%/openpgp.talk
 # End of EXTRA_DIST
 # Not a test: carries a card to pcscd for test_opensc.py.
 check_PROGRAMS += %D%/vpcd_bridge
-%C%_vpcd_bridge_LDADD = emulator/libemulator.la base/libbase.la
+%C%_vpcd_bridge_LDADD = emulator/libemulator.la \
+	protocols/libprotocols.la base/libbase.la
 
 %C%_test_card_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_card_LDADD = $(EMULATOR_LDADD)
@@ -52,6 +55,13 @@ check_PROGRAMS += %D%/vpcd_bridge
 %C%_test_ddv_LDADD = $(EMULATOR_LDADD)
 %C%_test_fault_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_fault_LDADD = $(EMULATOR_LDADD)
+%C%_test_openpgp_SOURCES = \
+	%D%/card_talk.c \
+	%D%/card_talk.h \
+	%D%/test_openpgp.c
+# End of test_openpgp_SOURCES
+%C%_test_openpgp_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS)
+%C%_test_openpgp_LDADD = $(EMULATOR_LDADD) $(CRYPTO_LIBS)
 %C%_test_t1_ends_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_t1_ends_LDADD = $(EMULATOR_LDADD)
 %C%_test_t0_ends_CFLAGS = $(UNIT_CFLAGS)
