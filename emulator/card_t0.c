@@ -4,12 +4,25 @@
 
 #include <string.h>
 
-enum { PROCEDURE_NULL = 0x60 };
+enum { PROCEDURE_NULL = 0x60, INS_GET_RESPONSE = 0xc0 };
 
 void
 card_t0_reset(struct card_t0 *t)
 {
 	explicit_bzero(t, sizeof(*t));
+}
+
+/* The card has an answer with data: GET RESPONSE will ask for so many. */
+static void
+offer(struct card_t0 *t, struct view rsp, struct wr *out)
+{
+	size_t le = rsp.n - 2;
+
+	memcpy(t->kept_header, (uint8_t[]){ t->in[0], INS_GET_RESPONSE, 0, 0 },
+	    sizeof(t->kept_header));
+	memcpy(t->kept, rsp.p, rsp.n);
+	t->kept_n = rsp.n;
+	wr_be16(out, (uint16_t)(0x6100 | (le & 0xff)));
 }
 
 /* Data travel to the card: they are there now. No Le at T=0. */
@@ -21,8 +34,10 @@ run_incoming(struct card_t0 *t, struct card *c, struct wr *out)
 	struct view cmd = { t->in, t->in[4] == 0 ? 4 : t->n };
 
 	card_apdu(c, cmd, &w);
-	/* a card that answers with data all the same: SW1 SW2 only */
-	wr_view(out, view_skip(wr_done(&w), w.n - 2));
+	if (w.n > 2 && w.n <= sizeof(t->kept))
+		offer(t, wr_done(&w), out);
+	else
+		wr_view(out, wr_done(&w));
 	explicit_bzero(rsp, sizeof(rsp));
 }
 

@@ -350,7 +350,7 @@ ddv_reset(struct card *card)
 static bool
 ddv_takes_data(uint8_t ins)
 {
-	return ins != 0x84 && ins != 0xb2 && ins != 0xee;
+	return ins != 0x84 && ins != 0xb2 && ins != 0xc0 && ins != 0xee;
 }
 
 const struct card_kind ddv_card = {

@@ -13,6 +13,16 @@
 
 enum { EVENTS_MAX = 1000 };
 
+/* A card that answers a command with data by data: 61xx, GET RESPONSE. */
+static const char ddv[] =
+    "card ddv\n"
+    "atr 3b02 1450\n"
+    "type 0\n"
+    "pin 12345\n"
+    "id 67\n"
+    "sign-key 2 7 0123456789abcdef fedcba9876543210\n"
+    "crypt-key 3 9 1032547698badcfe 8967452301efcdab\n";
+
 static const char text[] =
     "card iso\n"
     "atr 3b00\n"
@@ -22,12 +32,26 @@ static const char text[] =
     "data \"abcdefgh\"\n"
     "object 0101 \"nineteen characters\"\n";
 
-static const struct {
+struct row {
 	struct view apdu;
-	size_t n;		/* of the response */
+	size_t n;		/* of the response; 0: no more rows */
 	struct view start;	/* it starts with this */
 	unsigned runs;		/* commands that the card executes */
-} rows[] = {
+};
+
+static const struct row ddv_rows[] = {
+	{ B("\x00\xa4\x04\x0c\x09\xd2\x76\x00\x00\x25\x48\x42\x01\x00"), 2,
+	    B("\x90\x00"), 1 },
+	{ B("\x00\x20\x00\x81\x08\x25\x12\x34\x5f\xff\xff\xff\xff"), 2,
+	    B("\x90\x00"), 1 },
+	{ B("\x00\x88\x00\x83\x08" "challnge\x08"), 10, B(""), 1 },
+	{ B("\x00\x88\x00\x83\x08" "challnge"), 2, B("\x61\x08"), 1 },
+	{ B("\x00\xc0\x00\x00\x08"), 10, B(""), 0 },
+	{ B("\x00\x84\x00\x00\x08"), 10, B(""), 1 },
+	{ B(""), 0, B(""), 0 },
+};
+
+static const struct row rows[] = {
 	{ B("\x00\xa4\x00\x0c\x02\x00\x01"), 2, B("\x90\x00"), 1 },
 	{ B("\x00\xb0\x00\x00\x08"), 10, B("abcdefgh\x90\x00"), 1 },
 	{ B("\x00\xb0\x00\x00\x00"), 258, B("abcdefgh"), 1 },
@@ -41,6 +65,7 @@ static const struct {
 	{ B("\x00\xb0\x00\x00\x04"), 6, B("XYZd\x90\x00"), 1 },
 	{ B("\x00\xa4\x00\x00\x02\x3f\x00\x00"), 14, B("\x6f\x0a"), 2 },
 	{ B("\x00\xee\x00\x00"), 2, B("\x6d\x00"), 1 },
+	{ B(""), 0, B(""), 0 },
 };
 
 /* A reader at TPDU level: procedure bytes are its business. */
@@ -92,9 +117,10 @@ play(struct t0 *h, enum t0_level level, struct card_t0 *t, struct card *c,
 
 START_TEST(both)
 {
-	enum t0_level level = _i == 0 ? T0_TPDU : T0_CHARACTER;
+	enum t0_level level = _i % 2 == 0 ? T0_TPDU : T0_CHARACTER;
+	const struct row *row = _i < 2 ? rows : ddv_rows;
 	char why[2 * CARD_WHY_MAX];
-	struct card *c = card_parse("t0", text, why, sizeof(why));
+	struct card *c = card_parse("t0", _i < 2 ? text : ddv, why, sizeof(why));
 	struct card_t0 t;
 	struct t0 h;
 
@@ -102,16 +128,16 @@ START_TEST(both)
 	memset(&h, 0, sizeof(h));
 	card_t0_reset(&t);
 	card_reset(c);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; row[i].n != 0; i++) {
 		uint64_t before = c->executed;
-		struct step s = play(&h, level, &t, c, rows[i].apdu);
+		struct step s = play(&h, level, &t, c, row[i].apdu);
 
 		ck_assert_msg(s.kind == STEP_DONE, "row %zu: %s", i,
 		    err_name(s.err));
-		ck_assert_msg(s.out.n == rows[i].n, "row %zu: %zu bytes", i,
+		ck_assert_msg(s.out.n == row[i].n, "row %zu: %zu bytes", i,
 		    s.out.n);
-		ck_view_eq(view_first(s.out, rows[i].start.n), rows[i].start);
-		ck_assert_uint_eq(c->executed - before, rows[i].runs);
+		ck_view_eq(view_first(s.out, row[i].start.n), row[i].start);
+		ck_assert_uint_eq(c->executed - before, row[i].runs);
 	}
 	card_free(c);
 }
@@ -123,7 +149,7 @@ main(void)
 	Suite *s = suite_create("t0_ends");
 	TCase *t = tcase_create("t0_ends");
 
-	tcase_add_loop_test(t, both, 0, 2);
+	tcase_add_loop_test(t, both, 0, 4);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
