@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Programs written by others; tests/clients/check runs the executable scripts.
 EXTRA_DIST += \
+	%D%/CtApiPassport.java \
+	%D%/Hbci4java.java \
 	%D%/backend.py \
 	%D%/check \
+	%D%/hbci4java.py \
 	%D%/opensc_tool.py \
 	%D%/pcsc.py \
 	%D%/pcsc_tools.py
