@@ -22,6 +22,13 @@
 struct pcsc_client;
 struct pcsc_handle;
 
+/*
+ * A request that finds the card locked waits in line for so long. Then the
+ * client is told SHARING_VIOLATION, as by pcscd: libpcsclite lets go of its
+ * mutex, naps for 100 ms and asks again, for most requests.
+ */
+enum { PCSC_PARK_MS = 1000 };
+
 TAILQ_HEAD(pcsc_clients, pcsc_client);
 TAILQ_HEAD(pcsc_handles, pcsc_handle);
 
@@ -53,6 +60,7 @@ struct pcsc_handle {
 	uint32_t protocol;		/* what the program was told */
 	unsigned begun;			/* transactions it knows of */
 	uint32_t news;			/* SESSION_WAS_, beside the session's */
+	bool named;			/* to others, as who has the reader */
 	enum pcsc_begin begin;
 	struct event *timer;		/* of begin */
 };
@@ -120,6 +128,8 @@ void		pcsc_handle_note(struct pcsc_handle *);
 bool		pcsc_handle_blocks_itself(const struct pcsc_handle *);
 /* How long a request of the handle may wait in line. */
 uint32_t	pcsc_handle_patience(const struct pcsc_handle *);
+/* The same for one that is refused then, and may be asked again. */
+uint32_t	pcsc_handle_moment(const struct pcsc_handle *);
 /* Is the place in exclusive use by another handle? */
 bool		pcsc_is_taken(const struct pcsc_place *,
 		    const struct pcsc_handle *but);

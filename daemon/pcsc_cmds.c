@@ -186,8 +186,8 @@ on_status_turn(void *arg, const struct result *r)
 static void
 status(struct pcsc_client *c, struct pcsc_handle *h)
 {
-	enum err e = pcsc_handle_request(h, REQUEST_TURN, 0, nothing, WAIT_NOT,
-	    on_status_turn);
+	enum err e = pcsc_handle_request(h, REQUEST_TURN, 0, nothing,
+	    pcsc_handle_moment(h), on_status_turn);
 
 	if (e != ERR_OK)
 		pcsc_answer(c, pcsc_rv_from(e));
@@ -218,7 +218,7 @@ transmit(struct pcsc_client *c, struct pcsc_handle *h)
 		e = ERR_PROTOCOL;
 	if (e == ERR_OK)
 		e = pcsc_handle_request(h, REQUEST_TRANSMIT, 0, c->q.data,
-		    WAIT_NOT, on_transmitted);
+		    pcsc_handle_moment(h), on_transmitted);
 	if (e == ERR_OK)
 		return;
 	pcsc_set(&c->q, PCSC_TRANSMIT_RECV_LEN, 0);

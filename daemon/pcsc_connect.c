@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "base/log.h"
 #include "daemon/pcsc_call.h"
 #include "daemon/reader.h"
 #include "daemon/slot.h"
@@ -8,7 +9,7 @@
 /*
  * CONNECT and RECONNECT are the same road: the card (its turn comes, it is
  * powered or reset), then the protocol, then the share mode. CONNECT waits in
- * line, for libpcsclite does not ask again; RECONNECT does not.
+ * line, for libpcsclite does not ask again; RECONNECT only for a moment.
  */
 
 static const struct view nothing = { NULL, 0 };
@@ -30,7 +31,7 @@ asked_protocols(const struct pcsc_client *c)
 static uint32_t
 patience(const struct pcsc_client *c, const struct pcsc_handle *h)
 {
-	return c->again ? WAIT_NOT : pcsc_handle_patience(h);
+	return c->again ? pcsc_handle_moment(h) : pcsc_handle_patience(h);
 }
 
 /* An attempt that failed leaves the handle as it was: not there, or not new. */
@@ -66,6 +67,7 @@ connected(struct pcsc_handle *h)
 
 	h->mode = asked_mode(c);
 	h->news = 0;
+	h->named = false;
 	if (h->mode == PCSC_EXCLUSIVE)
 		h->place->exclusive = h;
 	if (h->number == 0) {
@@ -236,6 +238,20 @@ check(uint32_t mode, uint32_t protocols)
 	return PCSC_RV_SUCCESS;
 }
 
+/* Refused at once, as by pcscd. Whose fault it is can be read in the log. */
+static void
+name_owner(const struct pcsc_client *c, struct pcsc_handle *owner)
+{
+	char who[80], other[80];
+
+	if (owner->named)
+		return;
+	owner->named = true;
+	log_at(LOG_LEVEL_NOTICE, owner->name, "%s has it for itself, %s is "
+	    "refused", peer_text(who, sizeof(who), &owner->client->peer),
+	    peer_text(other, sizeof(other), &c->peer));
+}
+
 /* Checks in pcscd's order; PCSC_RV_SUCCESS: *p is there and free to be used. */
 static enum pcsc_rv
 find_place(struct pcsc_client *c, struct pcsc_place **p)
@@ -253,8 +269,10 @@ find_place(struct pcsc_client *c, struct pcsc_place **p)
 		return PCSC_RV_UNKNOWN_READER;
 	if (reader_slot((*p)->reader, (*p)->slot) == NULL)
 		return PCSC_RV_READER_UNAVAILABLE;
-	return pcsc_is_taken(*p, NULL) ? PCSC_RV_SHARING_VIOLATION :
-	    PCSC_RV_SUCCESS;
+	if (!pcsc_is_taken(*p, NULL))
+		return PCSC_RV_SUCCESS;
+	name_owner(c, (*p)->exclusive);
+	return PCSC_RV_SHARING_VIOLATION;
 }
 
 void

@@ -55,8 +55,8 @@ on_control_turn(void *arg, const struct result *r)
 static void
 take_turn(struct pcsc_client *c, struct pcsc_handle *h, result_fn next)
 {
-	enum err e = pcsc_handle_request(h, REQUEST_TURN, 0, nothing, WAIT_NOT,
-	    next);
+	enum err e = pcsc_handle_request(h, REQUEST_TURN, 0, nothing,
+	    pcsc_handle_moment(h), next);
 
 	if (e != ERR_OK)
 		pcsc_answer(c, pcsc_rv_from(e));

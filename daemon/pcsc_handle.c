@@ -146,6 +146,13 @@ pcsc_handle_patience(const struct pcsc_handle *h)
 	return WAIT_FOREVER;
 }
 
+uint32_t
+pcsc_handle_moment(const struct pcsc_handle *h)
+{
+	return pcsc_handle_patience(h) == WAIT_FOREVER ? PCSC_PARK_MS :
+	    WAIT_NOT;
+}
+
 /* One that kept others waiting too long has lost it. */
 bool
 pcsc_is_taken(const struct pcsc_place *p, const struct pcsc_handle *but)

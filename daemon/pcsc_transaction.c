@@ -6,12 +6,11 @@
 #include "daemon/slot.h"
 
 /*
- * A BEGIN that finds the card locked waits in line for PARK_MS. Then the client
- * is told SHARING_VIOLATION, as by pcscd: libpcsclite lets go of its mutex,
- * naps for 100 ms and asks again, and meanwhile our place in line is kept. When
- * the turn comes during the nap, the card is kept for it for KEEP_MS.
+ * A BEGIN that was refused after PCSC_PARK_MS keeps its place in line while
+ * libpcsclite naps. When its turn comes then, the card is kept for it for
+ * KEEP_MS.
  */
-enum { PARK_MS = 1000, KEEP_MS = 300 };
+enum { KEEP_MS = 300 };
 
 static const struct view nothing = { NULL, 0 };
 
@@ -73,7 +72,7 @@ ask_again(struct pcsc_client *c, struct pcsc_handle *h)
 		return;
 	}
 	h->begin = PCSC_BEGIN_ASKED;
-	set_timer(h, PARK_MS);
+	set_timer(h, PCSC_PARK_MS);
 }
 
 void
@@ -97,7 +96,7 @@ pcsc_begin(struct pcsc_client *c, struct pcsc_handle *h)
 		return;
 	}
 	h->begin = PCSC_BEGIN_ASKED;
-	set_timer(h, PARK_MS);
+	set_timer(h, PCSC_PARK_MS);
 }
 
 static void

@@ -19,6 +19,7 @@ daemon_scripts = \
 	%D%/test_openct.py \
 	%D%/test_pcsc.py \
 	%D%/test_pcsc_replay.py \
+	%D%/test_pcsc_turns.py \
 	%D%/test_readers.py
 # End of daemon_scripts
 TESTS += $(daemon_scripts)

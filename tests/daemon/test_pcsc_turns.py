@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Who waits for a card on PC/SC's socket, for how long, and who comes next; and
+what becomes of those that keep it. Nothing is timed here, see tests/bench."""
+import os
+import struct
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+from harness import Tap  # noqa: E402
+from pcsc_wire import (EXCLUSIVE, NAME, NOT_TRANSACTED, OK, RESET,  # noqa: E402
+                       RESET_CARD, SHARED, SHARING_VIOLATION, T0, T1, World,
+                       words)
+
+CHALLENGE = bytes.fromhex("0084000008")
+# Requests of one that has a handle, the bytes behind it, the length of their
+# answers, and where rv is in there.
+OTHERS = {
+    "TRANSMIT": (0x09, words(T1, 16, 5, 3, 16, 300, 0), CHALLENGE, 32, 28),
+    "STATUS": (0x0b, words(0), b"", 8, 4),
+    "RECONNECT": (0x05, words(SHARED, T0 | T1, 0, 0, 0), b"", 24, 20),
+    "CONTROL": (0x0a, words(0x42000d48, 0, 300, 0, 0), b"", 24, 20),
+    "GET_ATTRIB": (0x0f, words(0x90303) + bytes(264) + words(264, 0), b"",
+                   280, 276),
+    "SET_ATTRIB": (0x10, words(0x90303) + bytes(264) + words(264, 0), b"",
+                   280, 276),
+}
+
+
+class Other:
+    """A client with a handle and one request."""
+
+    def __init__(self, w, what):
+        self.what, self.client = what, w.client()
+        self.card = self.client.card()
+
+    def send(self):
+        cmd, body, data, _, _ = OTHERS[self.what]
+        self.client.send(cmd, words(self.card) + body, data)
+
+    def rv(self):
+        _, _, _, n, at = OTHERS[self.what]
+        got = self.client.receive(n)
+        rv, = struct.unpack_from("=I", got, at)
+        if self.what == "TRANSMIT" and rv == OK:
+            self.client.receive(struct.unpack_from("=I", got, 24)[0])
+        if self.what == "CONTROL" and rv == OK:
+            self.client.receive(struct.unpack_from("=I", got, 16)[0])
+        return rv
+
+
+def a_moment(t):
+    """Requests that come into a transaction wait for its end, but not long."""
+    with World() as w, w.client() as c:
+        one = c.card()
+        others = [Other(w, what) for what in OTHERS]
+        c.begin(one)
+        for o in others:
+            o.send()
+        w.settled()
+        t.ok(all(o.client.silent() for o in others), "all wait")
+        c.end(one)
+        for o in others:
+            t.ok(o.rv() != SHARING_VIOLATION, o.what + ": its turn comes")
+        c.begin(one)
+        for o in others:
+            o.send()
+        for o in others:
+            t.eq(o.rv(), SHARING_VIOLATION, o.what + ": refused in the end")
+        t.eq(c.transmit(one)[0], OK, "none of which disturbed the transaction")
+
+
+def in_line(t):
+    """APDUs without a transaction stand in the same line as transactions."""
+    with World() as w, w.client() as a, w.client() as c:
+        one, three = a.card(), c.card()
+        b, d = Other(w, "TRANSMIT"), Other(w, "TRANSMIT")
+        a.begin(one)
+        b.send()
+        w.settled()
+        c.send_begin(three)
+        w.settled()
+        d.send()
+        w.settled()
+        t.ok(b.client.silent() and c.silent() and d.client.silent(),
+             "all wait")
+        a.send(0x08, words(one, 0, 0))
+        a.send_begin(one)               # at once again
+        a.receive(12)
+        t.eq((b.rv(), c.begun()), (OK, OK), "the first two")
+        t.ok(d.client.silent() and a.silent(), "the third and the first wait")
+        c.end(three)
+        t.eq((d.rv(), a.begun()), (OK, OK), "their turn")
+
+
+def crowd(t):
+    """Thirty transactions and connects are served as they came."""
+    with World() as w, w.client() as a:
+        one, order = a.card(), []
+        a.begin(one)
+        clients = [w.client() for _ in range(30)]
+        for c in clients:
+            c.send_connect(SHARED)
+            w.settled()
+        a.end(one)
+        cards = [c.connected() for c in clients]
+        t.eq([rv for _, _, rv in cards], [OK] * 30, "all connect")
+        a.begin(one)
+        for c, (card, _, _) in zip(clients, cards):
+            c.send_begin(card)
+            w.settled()
+        a.end(one)
+        for i, (c, (card, _, _)) in enumerate(zip(clients, cards)):
+            order.append(c.begun() == OK and
+                         all(x.silent() for x in clients[i + 1:]))
+            c.end(card)
+        t.eq(order, [True] * 30, "one transaction after the other")
+
+
+def own_card(t):
+    """Never park what would wait for its own program."""
+    with World(slots=2) as w, w.client() as c, w.client() as d:
+        one, two = c.card(), c.card()
+        other = c.card(name=NAME[:-2] + "01")
+        theirs = d.card(name=NAME[:-2] + "01")
+        c.begin(one)
+        t.eq([c.transmit(two)[0], c.status(two), c.reconnect(two)],
+             [SHARING_VIOLATION] * 3, "one's own transaction: refused at once")
+        d.begin(theirs)
+        t.eq([c.transmit(other)[0], c.status(other)], [SHARING_VIOLATION] * 2,
+             "who has one card does not wait for another")
+        d.end(theirs)
+        t.eq(c.transmit(other)[0], OK, "which is there when it is free")
+
+
+def crossed(t):
+    """Two programs, each with a card, want the other's."""
+    with World(slots=2) as w, w.client() as c, w.client() as d:
+        names = [NAME, NAME[:-2] + "01"]
+        mine, theirs = ([x.card(name=n) for n in names] for x in (c, d))
+        c.begin(mine[0])
+        d.begin(theirs[1])
+        c.send_begin(mine[1])
+        d.send_begin(theirs[0])
+        t.eq((c.begun(), d.begun()), (SHARING_VIOLATION,) * 2,
+             "both hear of it")
+        c.send_connect(name=names[1])
+        d.send_connect(name=names[0])
+        t.eq((c.connected()[2], d.connected()[2]), (SHARING_VIOLATION,) * 2,
+             "connects do, too")
+        t.eq((c.end(mine[0]), d.begin(theirs[0])), (OK, OK),
+             "one lets go, the other goes on")
+
+
+def keeps(t):
+    """One that keeps the card is named, loses it, and is told by each call."""
+    with World(config="lock_timeout = 300;\n") as w, w.client() as c, \
+            w.client() as d, w.client() as e:
+        one, two = c.card(), d.card()
+        c.begin(one)
+        c.begin(one)
+        e.send_connect()
+        t.ok("python" in w.d.wait_log("kept the card locked too long"),
+             "it is named in the log")
+        t.eq(e.connected()[2], OK, "a connect that waited is through")
+        t.eq(d.begin(two), RESET_CARD, "others hear of the reset")
+        t.eq((d.reconnect(two), d.begin(two)), (OK, OK), "and go on")
+        t.eq([c.status(one), c.transmit(one)[0], c.begin(one), c.end(one),
+              c.end(one), c.attrib(one, 0x90303)[0]], [RESET_CARD] * 6,
+             "the holder is told until it reconnects")
+        c.send(0x05, words(one, SHARED, T0 | T1, 0, 0, 0))
+        w.settled()
+        d.end(two)
+        t.eq(struct.unpack("=6I", c.receive(24))[5], OK, "it reconnects")
+        t.eq((c.end(one), c.begin(one), c.end(one)), (NOT_TRANSACTED, OK, OK),
+             "its old transactions are forgotten")
+
+
+def exclusive(t):
+    """Exclusive use is refused to others at once, and the log says whose."""
+    with World() as w, w.client() as c, w.client() as d:
+        one = c.card(EXCLUSIVE)
+        t.eq([d.connect()[0] for _ in range(3)], [SHARING_VIOLATION] * 3,
+             "others are refused")
+        t.ok(w.d.wait_log("has it for itself"), "the log names both")
+        t.eq(c.disconnect(one, RESET), OK, "its end")
+        t.eq(d.connect()[0], OK, "they get in")
+        t.eq(sum("has it for itself" in x for x in w.d.log), 1, "once")
+
+
+def main():
+    t = Tap()
+    for test in (a_moment, in_line, crowd, own_card, crossed, keeps,
+                 exclusive):
+        print("# " + test.__name__, flush=True)
+        test(t)
+    t.done()
+
+
+main()
