@@ -7,12 +7,10 @@ import os
 import sys
 import tempfile
 
-from backend import HERE, TOP, arguments, backend, in_build, need, \
-    need_file, run, same, Skip, test
+from backend import TOP, Skip, arguments, backend, in_build, run, same, test
+from jdk import compile_java, jar
 
 ARGS = arguments()
-JAVA = "/usr/share/java"
-JARS = ["hbci4j-core.jar", "jna.jar", "jaxb-api.jar"]
 PIN_BLOCK = "2512345f"
 # The commands of one session over CT-API, as headers, to the terminal (1) and
 # to the card (0), and the answers.
@@ -31,26 +29,14 @@ KEYS = {
 CLOSING = "1 20 15 01 04 9000, 1 20 11 00 00 9000, 1 20 13 00 81 9000"
 
 
-def java_home():
-    """Debian's own JDK, whatever else comes first in the PATH."""
-    home = "/usr/lib/jvm/default-java"
-    need_file(os.path.join(home, "bin", "javac"), "default-jdk-headless")
-    for jar, package in zip(JARS, ["libhbci4j-core-java", "libjna-java",
-                                   "libjaxb-api-java"]):
-        need_file(os.path.join(JAVA, jar), package)
-    return home
-
-
-def java(b, *words):
+def hbci4java(b, *words):
     """Compiles the program and runs it; what it said."""
-    home = java_home()
-    path = ":".join([b.dir] + [os.path.join(JAVA, jar) for jar in JARS])
-    b.run(os.path.join(home, "bin", "javac"), "-Xlint:all", "-Werror", "-cp",
-          path, "-d", b.dir, *(os.path.join(HERE, name + ".java")
-                               for name in ("CtApiPassport", "Hbci4java")))
+    jars = [jar("hbci4j-core.jar", "libhbci4j-core-java"),
+            jar("jna.jar", "libjna-java"),
+            jar("jaxb-api.jar", "libjaxb-api-java")]
+    java, *how = compile_java(b, "CtApiPassport", "Hbci4java", jars=jars)
     # the card's number goes through a string and back in this encoding
-    return b.run(os.path.join(home, "bin", "java"),
-                 "-Dfile.encoding=ISO-8859-1", "-cp", path, "Hbci4java", *words)
+    return b.run(java, "-Dfile.encoding=ISO-8859-1", *how, *words)
 
 
 def rows(text):
@@ -86,20 +72,15 @@ def ctapi(card):
         raise Skip("CT-API is slotd's")
     with backend(ARGS, cards=[card]) as b:
         log = b.path("ctapi.log")
-        said = java_ctapi(b, log)
-        same(said, "all is well\n")
+        b.env.update(OPENCT_SOCKETDIR=b.slotd.run, CTAPI_LOG=log)
+        same(hbci4java(b, "ctapi", in_build("lib", ".libs", "libctapi.so.0")),
+             "all is well\n")
         with open(log) as f:
             text = f.read()
         same(logged_rows(text), session_rows(card) * 2)
         same(text.count("CT_init ctn 0 port 1: 0, done"), 2)
         same(text.count("CT_close ctn 0: 0, done"), 2)
         assert PIN_BLOCK not in text.replace(" ", ""), "the PIN is in the log"
-
-
-def java_ctapi(b, log):
-    b.env["OPENCT_SOCKETDIR"] = b.slotd.run
-    b.env["CTAPI_LOG"] = log
-    return java(b, "ctapi", in_build("lib", ".libs", "libctapi.so.0"))
 
 
 @test
@@ -115,7 +96,7 @@ def hbci4java_over_ctapi_with_a_ddv_0_card():
 @test
 def hbci4java_over_pcsc_with_a_ddv_1_card():
     with backend(ARGS, cards=["ddv-1"]) as b:
-        same(java(b, "pcsc", b.reader_names[0]), "all is well\n")
+        same(hbci4java(b, "pcsc", b.reader_names[0]), "all is well\n")
 
 
 @test
@@ -128,7 +109,7 @@ def hbci4java_over_pcsc_with_a_ddv_0_card():
         card.writelines(lines)
         card.flush()
         with backend(ARGS, cards=[card.name]) as b:
-            same(java(b, "pcsc", b.reader_names[0]), "all is well\n")
+            same(hbci4java(b, "pcsc", b.reader_names[0]), "all is well\n")
 
 
 if __name__ == "__main__":

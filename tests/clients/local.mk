@@ -3,9 +3,12 @@
 EXTRA_DIST += \
 	%D%/CtApiPassport.java \
 	%D%/Hbci4java.java \
+	%D%/Smartcardio.java \
 	%D%/backend.py \
 	%D%/check \
 	%D%/hbci4java.py \
+	%D%/java.py \
+	%D%/jdk.py \
 	%D%/opensc_tool.py \
 	%D%/pcsc.py \
 	%D%/pcsc_tools.py
