@@ -148,7 +148,7 @@ on_change(void *arg, const struct change *ch)
 
 enum err
 control_open(struct control **out, struct event_base *base,
-    struct registry *registry, const char *dir, mode_t mode)
+    struct registry *registry, const char *dir, mode_t mode, int fd)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	char path[sizeof(c->dir) + 16];
@@ -158,9 +158,14 @@ control_open(struct control **out, struct event_base *base,
 		return ERR_MEMORY;
 	snprintf(c->dir, sizeof(c->dir), "%s", dir);
 	snprintf(path, sizeof(path), "%s/control", c->dir);
-	e = strlen(dir) >= sizeof(c->dir) ? ERR_TOO_LONG :
-	    listener_open(&c->listener, base, path, mode, &c->quota,
-	    on_connect, c);
+	if (strlen(dir) >= sizeof(c->dir))
+		e = ERR_TOO_LONG;
+	else if (fd >= 0)
+		e = listener_adopt(&c->listener, base, fd, path, &c->quota,
+		    on_connect, c);
+	else
+		e = listener_open(&c->listener, base, path, mode, &c->quota,
+		    on_connect, c);
 	if (e != ERR_OK) {
 		free(c);
 		return e;

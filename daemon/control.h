@@ -15,10 +15,12 @@ struct control;
 
 /*
  * Serves the registry's readers at DIR/control; dir must exist. mode is that of
- * the socket (0666: everybody). Errors as openct_server_open.
+ * the socket (0666: everybody). fd is one that listens there already, borrowed,
+ * or -1. Errors as openct_server_open.
  */
 enum err	control_open(struct control **, struct event_base *,
-		    struct registry *, const char *dir, mode_t mode) MUST_USE;
+		    struct registry *, const char *dir, mode_t mode, int fd)
+		    MUST_USE;
 
 /* Closes all clients and removes the socket. NULL is fine. */
 void		control_close(struct control *);

@@ -23,6 +23,7 @@ struct quota_user {
 
 struct listener {
 	int fd;
+	bool adopted;		/* whoever bound it keeps it */
 	struct sockaddr_un sun;
 	struct event *readable;
 	struct event *pause;	/* after accept failed for want of something */
@@ -200,34 +201,67 @@ bind_and_listen(struct listener *l, mode_t mode)
 	return ERR_OK;
 }
 
-enum err
-listener_open(struct listener **out, struct event_base *base, const char *path,
-    mode_t mode, struct quota *quota, listener_fn fn, void *arg)
+static enum err
+listener_new(struct listener **out, const char *path, struct quota *quota,
+    listener_fn fn, void *arg)
 {
-	struct listener *l = calloc(1, sizeof(*l));
-	enum err e;
+	struct listener *l;
 
+	if (strlen(path) >= sizeof(l->sun.sun_path))
+		return ERR_TOO_LONG;
+	l = calloc(1, sizeof(*l));
 	if (l == NULL)
 		return ERR_MEMORY;
 	*l = (struct listener){ .fd = -1, .quota = quota, .fn = fn, .arg = arg,
 		.sun = { .sun_family = AF_UNIX } };
-	e = ERR_TOO_LONG;
-	if (strlen(path) >= sizeof(l->sun.sun_path))
-		goto fail;
 	memcpy(l->sun.sun_path, path, strlen(path));
-	e = bind_and_listen(l, mode);
-	if (e != ERR_OK)
-		goto fail;
-	e = ERR_MEMORY;
-	l->readable = event_new(base, l->fd, EV_READ | EV_PERSIST, on_readable, l);
-	l->pause = event_new(base, -1, 0, on_pause_over, l);
-	if (l->readable == NULL || l->pause == NULL ||
-	    event_add(l->readable, NULL) < 0)
-		goto fail;
 	*out = l;
 	return ERR_OK;
-fail:
-	listener_close(l);
+}
+
+static enum err
+start(struct listener *l, struct event_base *base)
+{
+	l->readable = event_new(base, l->fd, EV_READ | EV_PERSIST, on_readable, l);
+	l->pause = event_new(base, -1, 0, on_pause_over, l);
+	return l->readable != NULL && l->pause != NULL &&
+	    event_add(l->readable, NULL) == 0 ? ERR_OK : ERR_MEMORY;
+}
+
+enum err
+listener_open(struct listener **out, struct event_base *base, const char *path,
+    mode_t mode, struct quota *quota, listener_fn fn, void *arg)
+{
+	struct listener *l = NULL;
+	enum err e = listener_new(&l, path, quota, fn, arg);
+
+	if (e == ERR_OK)
+		e = bind_and_listen(l, mode);
+	if (e == ERR_OK)
+		e = start(l, base);
+	if (e == ERR_OK)
+		*out = l;
+	else
+		listener_close(l);
+	return e;
+}
+
+enum err
+listener_adopt(struct listener **out, struct event_base *base, int fd,
+    const char *path, struct quota *quota, listener_fn fn, void *arg)
+{
+	struct listener *l = NULL;
+	enum err e = listener_new(&l, path, quota, fn, arg);
+
+	if (e != ERR_OK)
+		return e;
+	l->fd = fd;
+	l->adopted = true;
+	e = start(l, base);
+	if (e == ERR_OK)
+		*out = l;
+	else
+		listener_close(l);
 	return e;
 }
 
@@ -242,7 +276,7 @@ listener_close(struct listener *l)
 		event_free(l->readable);
 	if (l->pause != NULL)
 		event_free(l->pause);
-	if (l->fd >= 0) {
+	if (l->fd >= 0 && !l->adopted) {
 		unlink(l->sun.sun_path);
 		close(l->fd);
 	}

@@ -44,7 +44,16 @@ enum err	listener_open(struct listener **, struct event_base *,
 		    const char *path, mode_t mode, struct quota *, listener_fn,
 		    void *arg) MUST_USE;
 
-/* Stops listening and removes the socket. NULL is fine. */
+/*
+ * Serves a socket that somebody else bound at path and listens at. It is
+ * borrowed: neither closed nor removed, so clients may wait there for the next
+ * of us. ERR_TOO_LONG, ERR_MEMORY.
+ */
+enum err	listener_adopt(struct listener **, struct event_base *, int fd,
+		    const char *path, struct quota *, listener_fn, void *arg)
+		    MUST_USE;
+
+/* Stops listening and removes a socket of our own. NULL is fine. */
 void		listener_close(struct listener *);
 
 #endif

@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 %C%_libslotd_la_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) \
 	$(UDEV_CFLAGS)
 %C%_libslotd_la_SOURCES = \
+	%D%/activation.c \
+	%D%/activation.h \
 	%D%/arbiter.c \
 	%D%/background.c \
 	%D%/background.h \

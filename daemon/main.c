@@ -10,9 +10,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/activation.h"
 #include "daemon/background.h"
 #include "daemon/control.h"
 #include "daemon/hotplug.h"
@@ -33,6 +35,7 @@ enum {
 struct daemon {
 	struct options options;
 	struct settings settings;
+	struct activation activation;
 	int parent_fd;			/* waits for us in the background */
 	int claim_fd;			/* on the socket directory */
 	struct event_base *base;
@@ -262,6 +265,16 @@ open_loop(struct daemon *d)
 	    ERR_MEMORY;
 }
 
+/* A socket that was there before us, or -1. */
+static int
+activated(struct daemon *d, const char *name, const char *dir, const char *file)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	return activation_find(&d->activation, name, path);
+}
+
 /*
  * Beside a slotd of the system's own directory, where libpcsclite looks; else
  * in slotd's. That it cannot be is told and costs nothing else.
@@ -276,6 +289,7 @@ open_pcsc(struct daemon *d)
 
 	if (!d->settings.pcsc)
 		return;
+	o.fd = activated(d, "pcscd", o.dir, "pcscd.comm");
 	e = pcsc_server_open(&d->pcsc, d->base, d->registry, &o);
 	if (e == ERR_BUSY)
 		log_at(LOG_LEVEL_NOTICE, o.dir, "another pcscd serves PC/SC "
@@ -294,7 +308,7 @@ open_dialects(struct daemon *d)
 
 	if (e == ERR_OK)
 		e = control_open(&d->control, d->base, d->registry, dir,
-		    SOCKET_MODE);
+		    SOCKET_MODE, activated(d, "control", dir, "control"));
 	if (e == ERR_OK)
 		open_pcsc(d);
 	else
@@ -306,6 +320,7 @@ open_dialects(struct daemon *d)
 static enum err
 run(struct daemon *d)
 {
+	activation_warn_unused(&d->activation);
 	registry_configure(d->registry, &d->settings);
 	follow_hotplug(d);
 	log_at(LOG_LEVEL_NOTICE, NULL, PACKAGE_STRING " runs in %s",
@@ -321,6 +336,7 @@ close_all(struct daemon *d)
 {
 	hotplug_close(d->hotplug);
 	close_dialects(d);
+	activation_fini(&d->activation);
 	registry_free(d->registry);
 	if (d->quit_timer != NULL)
 		event_free(d->quit_timer);
@@ -342,6 +358,8 @@ main(int argc, char **argv)
 	enum err e;
 
 	disable_core_dumps();
+	umask(022);		/* others read the directory and its files */
+	activation_init(&d.activation);
 	raise_descriptor_limit();
 	next = options_parse(&d.options, argc, argv);
 	if (next != OPTIONS_RUN)

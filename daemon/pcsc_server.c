@@ -150,20 +150,34 @@ write_pid(const char *path)
 	return ok ? ERR_OK : ERR_SYSTEM;
 }
 
+/* The directory of a socket that is there may be closed to us. */
 static enum err
-listen_at(struct pcsc_server *s, const char *dir)
+adopt(struct pcsc_server *s, const char *path, int fd)
+{
+	enum err e = listener_adopt(&s->listener, s->world.base, fd, path,
+	    &s->quota, on_connect, s);
+
+	if (e == ERR_OK && write_pid(s->pid_file) != ERR_OK)
+		log_at(LOG_LEVEL_INFO, s->pid_file, "cannot be written");
+	return e;
+}
+
+static enum err
+listen_at(struct pcsc_server *s, const struct pcsc_options *o)
 {
 	char path[DIR_MAX + 16];
 	enum err e;
 
-	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
+	snprintf(path, sizeof(path), "%s/pcscd.comm", o->dir);
+	snprintf(s->pid_file, sizeof(s->pid_file), "%s/pcscd.pid", o->dir);
+	if (o->fd >= 0)
+		return adopt(s, path, o->fd);
+	if (mkdir(o->dir, 0755) != 0 && errno != EEXIST)
 		return ERR_SYSTEM;
-	snprintf(path, sizeof(path), "%s/pcscd.comm", dir);
 	e = listener_open(&s->listener, s->world.base, path, SOCKET_MODE,
 	    &s->quota, on_connect, s);
 	if (e != ERR_OK)
 		return e;
-	snprintf(s->pid_file, sizeof(s->pid_file), "%s/pcscd.pid", dir);
 	e = write_pid(s->pid_file);
 	if (e != ERR_OK)
 		listener_close(s->listener);
@@ -187,7 +201,7 @@ pcsc_server_open(struct pcsc_server **out, struct event_base *base,
 	pcsc_state_init(&s->world.state);
 	TAILQ_INIT(&s->world.clients);
 	quota_init(&s->quota, CLIENTS_MAX, CLIENTS_PER_UID);
-	e = listen_at(s, o->dir);
+	e = listen_at(s, o);
 	if (e != ERR_OK) {
 		free(s);
 		return e;

@@ -15,16 +15,18 @@ struct pcsc_server;
 struct pcsc_options {
 	const char *dir;	/* of the files below; made if missing */
 	unsigned legacy;	/* places of the array of readers up to 4.5 */
+	int fd;			/* listens there already, borrowed; or -1 */
 };
 
 /*
- * Listens at DIR/pcscd.comm (mode 0666) and writes DIR/pcscd.pid. ERR_BUSY when
- * another pcscd listens there; ERR_SYSTEM (errno), ERR_TOO_LONG, ERR_MEMORY.
+ * Listens at DIR/pcscd.comm (mode 0666) and writes DIR/pcscd.pid, which may fail
+ * where somebody else made the socket. ERR_BUSY when another pcscd listens
+ * there; ERR_SYSTEM (errno), ERR_TOO_LONG, ERR_MEMORY.
  */
 enum err	pcsc_server_open(struct pcsc_server **, struct event_base *,
 		    struct registry *, const struct pcsc_options *) MUST_USE;
 
-/* Removes both files. Transactions under way cost a reset. NULL is fine. */
+/* Removes both files, if they are ours. Transactions under way cost a reset. NULL is fine. */
 void		pcsc_server_close(struct pcsc_server *);
 
 #endif

@@ -9,6 +9,7 @@ socket or a fake device, each with one generous time limit.
         with slotd.control() as c:
             print(c.ask(cmd="list"))
 """
+import fcntl
 import json
 import os
 import re
@@ -78,6 +79,7 @@ class Slotd:
         self.options = list(options) + ["--debug"] * debug
         self.wrap = list(wrap)
         self.process = None
+        self.sockets = []       # handed over at each start: hand_over
         self.log = []           # lines read so far
         self.read_to = 0        # by wait_log
 
@@ -96,6 +98,19 @@ class Slotd:
                             self.run, "--ifdhandler", self.handler] + \
             self.options + list(more)
 
+    def hand_over(self, sockets, pid="$$"):
+        """From now on slotd is started with these sockets, (name, socket), as
+        systemd starts it; a name of None: no LISTEN_FDNAMES."""
+        names = [name for name, _ in sockets if name is not None]
+        # away from 3 and what follows, where they are to be
+        self.sockets = [fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 50)
+                        for _, s in sockets]
+        move = "".join(" %d<&%d %d<&-" % (i, fd, fd)
+                       for i, fd in enumerate(self.sockets, 3))
+        self.wrap = ["bash", "-c", "exec %s; LISTEN_PID=%s LISTEN_FDS=%d "
+                     "LISTEN_FDNAMES=%s exec \"$@\"" % (
+                         move, pid, len(sockets), ":".join(names)), "bash"]
+
     def start(self, config="", wait=True):
         self.configure(config)
         path = os.path.join(self.dir, "notify")
@@ -104,7 +119,7 @@ class Slotd:
         self.notify.settimeout(TIMEOUT)
         self.process = subprocess.Popen(
             self.command("--foreground"), stderr=subprocess.PIPE,
-            env=dict(os.environ, NOTIFY_SOCKET=path))
+            pass_fds=self.sockets, env=dict(os.environ, NOTIFY_SOCKET=path))
         self.lines = Lines(self.process.stderr.fileno())
         if wait and self.notify.recv(64) != b"READY=1":
             raise RuntimeError("slotd did not start")

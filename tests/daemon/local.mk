@@ -13,6 +13,7 @@ daemon_tests = \
 check_PROGRAMS += $(daemon_tests)
 TESTS += $(daemon_tests)
 daemon_scripts = \
+	%D%/test_activation.py \
 	%D%/test_control.py \
 	%D%/test_etoken.py \
 	%D%/test_handlers.py \
