@@ -3,6 +3,7 @@
 #include "daemon/listener.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -13,7 +14,11 @@
 
 #include "base/log.h"
 
-enum { BACKLOG = SOMAXCONN, PAUSE_MS = 200 };
+enum {
+	BACKLOG = SOMAXCONN,
+	PAUSE_MS = 200,
+	LISTENS = 1 << 16,	/* __SO_ACCEPTCON of the kernel's list */
+};
 
 struct quota_user {
 	struct quota_user *next;
@@ -159,6 +164,34 @@ on_readable(evutil_socket_t listening, short what, void *arg)
 		pause_listening(l);
 }
 
+/*
+ * Does anybody listen at path, as far as the kernel's list tells? A connection
+ * would tell, too, but might start the program that is to listen there.
+ */
+static bool
+is_listed(const char *path)
+{
+	FILE *f = fopen("/proc/net/unix", "re");
+	char *line = NULL;
+	size_t cap = 0;
+	bool found = false;
+
+	while (f != NULL && !found && getline(&line, &cap, f) > 0) {
+		unsigned long flags;
+		int at = 0;
+
+		line[strcspn(line, "\n")] = '\0';
+		/* Num RefCount Protocol Flags Type St Inode Path */
+		if (sscanf(line, "%*x: %*x %*x %lx %*x %*x %*u %n", &flags,
+		    &at) == 1 && at != 0 && (flags & LISTENS) != 0)
+			found = strcmp(line + at, path) == 0;
+	}
+	free(line);
+	if (f != NULL)
+		fclose(f);
+	return found;
+}
+
 /* Removes a socket that a dead program left behind. */
 static enum err
 clear_path(const struct sockaddr_un *sun)
@@ -169,6 +202,8 @@ clear_path(const struct sockaddr_un *sun)
 	if (lstat(sun->sun_path, &st) < 0)
 		return errno == ENOENT ? ERR_OK : ERR_SYSTEM;
 	if (!S_ISSOCK(st.st_mode))
+		return ERR_BUSY;
+	if (is_listed(sun->sun_path))
 		return ERR_BUSY;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

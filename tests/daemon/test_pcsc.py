@@ -3,6 +3,7 @@
 their races, share modes, transactions, resets, and bad clients. The card is
 played by this test."""
 import os
+import select
 import socket
 import stat
 import struct
@@ -49,6 +50,8 @@ def taken(t):
             other.listen(4)
             d.start()
             t.ok(d.wait_log("another pcscd serves"), "the log says it, once")
+            t.eq(select.select([other], [], [], 0)[0], [],
+                 "without a knock at its socket, which may start a pcscd")
             with d.control() as c:
                 t.ok(c.ask(cmd="list")["ok"], "slotd works")
             d.stop()
