@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	%D%/hbci4java.py \
 	%D%/java.py \
 	%D%/jdk.py \
+	%D%/mktlin.py \
 	%D%/opensc_tool.py \
 	%D%/pcsc.py \
 	%D%/pcsc_tools.py
