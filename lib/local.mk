@@ -29,7 +29,7 @@ lib_LTLIBRARIES += %D%/libopenct.la
 	-no-undefined
 %C%_libopenct_la_LIBADD = %D%/libclient.la
 
-# CT-API, for home banking.
+# CT-API, for home banking; also under the name of OpenCT's module.
 lib_LTLIBRARIES += %D%/libctapi.la
 %C%_libctapi_la_SOURCES = \
 	%D%/ctapi.c \
@@ -51,6 +51,7 @@ lib_LTLIBRARIES += %D%/libctapi.la
 %C%_libctapi_la_LDFLAGS = $(AM_LDFLAGS) -pthread -version-info 0:0:0 \
 	-no-undefined -export-symbols-regex '^CT_(init|data|close)$$'
 %C%_libctapi_la_LIBADD = %D%/libclient.la
+LINKS += $(libdir)/libopenctapi.so:libctapi.so.0
 
 include_HEADERS = \
 	%D%/ctapi.h \

@@ -36,13 +36,5 @@ bin_PROGRAMS += %D%/slotctl
 	$(JANSSON_LIBS)
 # End of slotctl_LDADD
 
-# One binary, two names: argv[0] says which program it is. libctapi has the name
-# of OpenCT's module, too.
-install-exec-hook:
-	cd $(DESTDIR)$(bindir) && rm -f openct-tool && \
-		$(LN_S) slotctl openct-tool
-	cd $(DESTDIR)$(libdir) && rm -f libopenctapi.so && \
-		$(LN_S) libctapi.so.0 libopenctapi.so
-uninstall-hook:
-	rm -f $(DESTDIR)$(bindir)/openct-tool
-	rm -f $(DESTDIR)$(libdir)/libopenctapi.so
+# One binary, two names: argv[0] says which program it is.
+LINKS += $(bindir)/openct-tool:slotctl
