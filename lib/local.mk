@@ -53,6 +53,45 @@ lib_LTLIBRARIES += %D%/libctapi.la
 %C%_libctapi_la_LIBADD = %D%/libclient.la
 LINKS += $(libdir)/libopenctapi.so:libctapi.so.0
 
+# pcscd's driver for readers of slotd's, in a bundle as pcscd has them. Drivers
+# that reader.conf names have another place: pcscd warns of a bundle there.
+IFD_BUNDLE = openct-ifd.bundle/Contents
+LINKS += @bundledir@/serial/openct-ifd.so:../$(IFD_BUNDLE)/Linux/openct-ifd.so
+bundledir = @bundledir@/$(IFD_BUNDLE)
+bundle_DATA = %D%/Info.plist
+EXTRA_DIST += %D%/Info.plist.in %D%/reader.conf.in
+doc_DATA = %D%/reader.conf
+CLEANFILES += %D%/Info.plist %D%/reader.conf
+bundlelibdir = $(bundledir)/Linux
+bundlelib_LTLIBRARIES = %D%/openct-ifd.la
+%C%_openct_ifd_la_SOURCES = \
+	%D%/ifdh.c \
+	%D%/ifdh.h \
+	%D%/ifdh_bell.c \
+	%D%/ifdh_bell.h \
+	%D%/ifdh_channel.c \
+	%D%/ifdh_channel.h \
+	%D%/ifdh_log.c \
+	%D%/ifdh_log.h \
+	%D%/ifdh_name.c \
+	%D%/ifdh_name.h \
+	base/err.c
+# End of openct_ifd_la_SOURCES
+%C%_openct_ifd_la_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_openct_ifd_la_LDFLAGS = $(AM_LDFLAGS) -pthread -module -avoid-version \
+	-shared -no-undefined -export-symbols-regex '^IFDH'
+%C%_openct_ifd_la_LIBADD = %D%/libclient.la
+
+%D%/Info.plist: %D%/Info.plist.in
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	$(SED) -e 's|@version[@]|$(PACKAGE_VERSION)|' \
+		$(srcdir)/%D%/Info.plist.in > $@.new && mv $@.new $@
+
+%D%/reader.conf: %D%/reader.conf.in
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	$(SED) -e 's|@serialdir[@]|@bundledir@/serial|' \
+		$(srcdir)/%D%/reader.conf.in > $@.new && mv $@.new $@
+
 include_HEADERS = \
 	%D%/ctapi.h \
 	%D%/ctbcs.h

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 lib_tests = \
 	%D%/test_conn \
+	%D%/test_ifdh \
 	%D%/test_openct
 # End of lib_tests
 check_PROGRAMS += $(lib_tests) %D%/ctapi_walk %D%/opensc_walk
@@ -16,6 +17,17 @@ EXTRA_DIST += %D%/ctapi_walk.py %D%/exports.list %D%/opensc_walk.py \
 	lib/conn.c lib/path.c
 %C%_test_conn_CFLAGS = $(UNIT_CFLAGS) -pthread
 %C%_test_conn_LDADD = $(UNIT_LDADD)
+
+# pcscd's driver is no library: its sources are linked.
+%C%_test_ifdh_SOURCES = %D%/test_ifdh.c %D%/fake_server.c \
+	lib/ifdh.c \
+	lib/ifdh_bell.c \
+	lib/ifdh_channel.c \
+	lib/ifdh_log.c \
+	lib/ifdh_name.c
+# End of test_ifdh_SOURCES
+%C%_test_ifdh_CFLAGS = $(UNIT_CFLAGS) -pthread
+%C%_test_ifdh_LDADD = lib/libclient.la $(UNIT_LDADD)
 
 %C%_test_openct_SOURCES = %D%/test_openct.c %D%/fake_server.c
 %C%_test_openct_CFLAGS = $(UNIT_CFLAGS) -pthread
