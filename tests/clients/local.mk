@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/backend.py \
 	%D%/check \
 	%D%/hbci4java.py \
+	%D%/ifd_bundle.py \
 	%D%/java.py \
 	%D%/jdk.py \
 	%D%/mktlin.py \
