@@ -34,10 +34,19 @@ request_free(struct request *r)
 	secret_free(&r, sizeof(*r) + r->n);
 }
 
+static void
+set_waits(struct request *r, bool waits)
+{
+	if (r->waits == waits)
+		return;
+	r->waits = waits;
+	r->session->waiting += waits ? 1u : -1u;
+}
+
 void
 request_end(struct slot *s, struct request *r, enum err e)
 {
-	r->waits = false;
+	set_waits(r, false);
 	TAILQ_REMOVE(&s->queue, r, entry);
 	r->err = e;
 	TAILQ_INSERT_TAIL(&s->done, r, entry);
@@ -119,8 +128,9 @@ name_holders(struct slot *s, const char *what)
 
 	TAILQ_FOREACH(h, &s->sessions, entry) {
 		if (session_holds(h))
-			log_at(LOG_LEVEL_WARN, s->subject, "%s %s",
-			    peer_text(who, sizeof(who), &h->peer), what);
+			log_at(LOG_LEVEL_WARN, s->subject, "%s %s%s",
+			    peer_text(who, sizeof(who), &h->peer), what,
+			    peer_is_stopped(&h->peer) ? "; it is stopped" : "");
 	}
 }
 
@@ -274,7 +284,7 @@ awaits_reset(const struct slot *s, const struct request *r)
 static void
 refuse_or_park(struct slot *s, struct request *r, uint64_t now_ms)
 {
-	r->waits = now_ms < r->deadline_ms;
+	set_waits(r, now_ms < r->deadline_ms);
 	if (!r->waits)
 		request_end(s, r, ERR_LOCKED);
 }
@@ -308,7 +318,7 @@ consider(struct slot *s, struct request *r, uint64_t now_ms, bool behind)
 		refuse_or_park(s, r, now_ms);
 		return behind;
 	}
-	r->waits = false;
+	set_waits(r, false);
 	if (await_card(s, r, now_ms))
 		return behind;
 	if (r->kind == REQUEST_TURN) {

@@ -100,7 +100,7 @@ end_use(struct control_caller *c, struct control_use *u)
 static struct session *
 use_slot(struct control_caller *c, const struct control_target *t)
 {
-	static const struct session_rules rules = { .reset_on_close = false };
+	static const struct session_rules rules = { .dialect = "slotctl" };
 	struct control_use *u = find_use(c, t);
 
 	if (u != NULL && session_slot(u->session) == t->slot)
@@ -184,6 +184,13 @@ list(struct control_caller *c, const json_t *request)
 {
 	(void)request;
 	answer_member(c, "readers", control_json_readers(c->scene->registry));
+}
+
+static void
+who(struct control_caller *c, const json_t *request)
+{
+	(void)request;
+	answer_member(c, "slots", control_json_users(c->scene->registry));
 }
 
 static void
@@ -318,6 +325,7 @@ static const struct command {
 	{ "transmit", transmit },
 	{ "unlock", unlock },
 	{ "watch", watch },
+	{ "who", who },
 };
 
 static void

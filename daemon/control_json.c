@@ -85,6 +85,58 @@ holder_object(const struct peer *p)
 }
 
 static json_t *
+user_object(const struct slot_user *u)
+{
+	json_t *o = holder_object(u->peer);
+
+	set_text(o, "dialect", u->dialect);
+	json_object_set_new(o, "holds", json_boolean(u->holds));
+	json_object_set_new(o, "waits", json_boolean(u->waits));
+	set_number(o, "silent_ms", u->silent_ms);
+	json_object_set_new(o, "stopped",
+	    json_boolean(peer_is_stopped(u->peer)));
+	return o;
+}
+
+/* More would make a line nobody reads. */
+enum { USERS_MAX = 200 };
+
+/* Who has the card, who waits for it, the others: in this order. */
+enum rank { HOLDS, WAITS, USES, RANKS };
+
+struct listing {
+	json_t *users;
+	enum rank rank;		/* who is to be added now */
+};
+
+static enum rank
+rank_of(const struct slot_user *u)
+{
+	if (u->holds)
+		return HOLDS;
+	return u->waits ? WAITS : USES;
+}
+
+static void
+add_user(void *arg, const struct slot_user *u)
+{
+	const struct listing *l = arg;
+
+	if (rank_of(u) == l->rank && json_array_size(l->users) < USERS_MAX)
+		json_array_append_new(l->users, user_object(u));
+}
+
+static json_t *
+users_array(const struct slot *slot)
+{
+	struct listing l = { .users = json_array() };
+
+	for (l.rank = HOLDS; l.rank < RANKS; l.rank++)
+		slot_users(slot, add_user, &l);
+	return l.users;
+}
+
+static json_t *
 slot_object(const struct slot *slot)
 {
 	static const char *const names[] = {
@@ -193,6 +245,41 @@ control_json_readers(const struct registry *registry)
 		if (st.state != READER_ABSENT)
 			json_array_append_new(a,
 			    control_json_reader(reader, false));
+	}
+	return a;
+}
+
+static void
+add_used_slots(json_t *a, const struct reader_status *st,
+    const struct reader *reader)
+{
+	json_t *users, *o;
+
+	for (unsigned i = 0; i < st->slots; i++) {
+		users = users_array(reader_slot(reader, i));
+		if (json_array_size(users) == 0) {
+			json_decref(users);
+			continue;
+		}
+		o = json_object();
+		set_number(o, "reader", st->number);
+		set_text(o, "name", st->name);
+		set_number(o, "slot", i);
+		json_object_set_new(o, "users", users);
+		json_array_append_new(a, o);
+	}
+}
+
+json_t *
+control_json_users(const struct registry *registry)
+{
+	const struct reader *reader = NULL;
+	struct reader_status st;
+	json_t *a = json_array();
+
+	while ((reader = registry_next(registry, reader)) != NULL) {
+		reader_status(reader, &st);
+		add_used_slots(a, &st, reader);
 	}
 	return a;
 }

@@ -25,6 +25,9 @@ json_t	*control_json_reader(const struct reader *, bool full);
 /* All readers that are there, by number. */
 json_t	*control_json_readers(const struct registry *);
 
+/* The slots that somebody uses, and by whom. */
+json_t	*control_json_users(const struct registry *);
+
 /* What watchers are told; NULL also when it is nothing for them. */
 json_t	*control_json_event(const struct change *);
 

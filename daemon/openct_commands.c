@@ -101,7 +101,7 @@ on_result(void *arg, const struct result *r)
 static struct session *
 session(struct openct_caller *c, const struct call *call)
 {
-	static const struct session_rules rules = { 0 };
+	static const struct session_rules rules = { .dialect = "OpenCT" };
 	struct session **s = &c->slots[call->unit].session;
 
 	if (*s == NULL)
@@ -192,8 +192,8 @@ status(struct openct_caller *c, const struct call *call)
 static int
 lock(struct openct_caller *c, const struct call *call)
 {
-	static const struct session_rules terminal = { .reset_on_close = true,
-		.one_card = true };
+	static const struct session_rules terminal = { .dialect = "CT-API",
+		.reset_on_close = true, .one_card = true };
 	uint32_t kind;
 	int rc = number(&kind, call, OPENCT_ARG_LOCK_TYPE);
 	bool full = true;

@@ -24,8 +24,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 struct pcsc_handle *
 pcsc_handle_new(struct pcsc_client *c, struct pcsc_place *place)
 {
-	static const struct session_rules rules = { .reset_on_close = true,
-		.report_reset = true, .unlock_on_removal = true };
+	static const struct session_rules rules = { .dialect = "PC/SC",
+		.reset_on_close = true, .report_reset = true,
+		.unlock_on_removal = true };
 	struct pcsc_handle *h;
 
 	if (c->n_handles >= HANDLES_MAX)

@@ -8,25 +8,42 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* The start of a file of the process; empty when it cannot be read. */
 static void
-program_of(char *dst, size_t cap, pid_t pid)
+read_proc(char *dst, size_t cap, pid_t pid, const char *file)
 {
-	char path[32];
+	char path[40];
 	ssize_t n = -1;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		n = read(fd, dst, cap - 1);
 		close(fd);
 	}
-	if (n <= 0) {
-		snprintf(dst, cap, "?");
-		return;
-	}
-	dst[n] = '\0';
+	dst[n > 0 ? n : 0] = '\0';
+}
+
+static void
+program_of(char *dst, size_t cap, pid_t pid)
+{
+	read_proc(dst, cap, pid, "comm");
 	dst[strcspn(dst, "\n")] = '\0';
+	if (dst[0] == '\0')
+		snprintf(dst, cap, "?");
+}
+
+bool
+peer_is_stopped(const struct peer *p)
+{
+	char stat[128];
+	const char *state;
+
+	read_proc(stat, sizeof(stat), p->pid, "stat");
+	state = strrchr(stat, ')');	/* the program's name may hold one */
+	return state != NULL && (strncmp(state, ") T", 3) == 0 ||
+	    strncmp(state, ") t", 3) == 0);
 }
 
 enum err

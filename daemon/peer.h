@@ -4,6 +4,7 @@
 
 /* Who is at the other end of a client socket. */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -22,6 +23,9 @@ struct peer {
  * ERR_SYSTEM when the kernel gives no credentials.
  */
 enum err	peer_of_socket(struct peer *, int fd) MUST_USE;
+
+/* Is its process stopped (SIGSTOP, a debugger)? For people only, too. */
+bool		peer_is_stopped(const struct peer *);
 
 /* "pkcs11-tool[71] uid 1000" into dst, cut to fit. Returns dst. */
 char		*peer_text(char *dst, size_t cap, const struct peer *);

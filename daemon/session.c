@@ -19,6 +19,7 @@ session_open(struct slot *slot, const struct peer *peer,
 	s->peer = *peer;
 	s->rules = *rules;
 	s->gone = slot->down;
+	s->asked_ms = slot_now(slot);
 	if (slot->down == ERR_OK) {
 		s->slot = slot;
 		TAILQ_INSERT_TAIL(&slot->sessions, s, entry);
@@ -137,6 +138,7 @@ session_request(struct session *s, const struct request_spec *spec)
 	if (r == NULL)
 		return ERR_MEMORY;
 	s->requests++;
+	s->asked_ms = slot_now(s->slot);
 	locks_touch(s->slot, s);
 	TAILQ_INSERT_TAIL(&s->slot->queue, r, entry);
 	slot_run(s->slot);

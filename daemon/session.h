@@ -24,6 +24,7 @@ struct slot;
 
 /* What differs between the dialects. All false is OpenCT. */
 struct session_rules {
+	const char *dialect;	/* its name, for people; not copied, not NULL */
 	bool reset_on_close;	/* closing while holding an exclusive lock resets
 				   the card, so that no login is inherited */
 	bool report_reset;	/* after a reset or removal by others, requests

@@ -76,6 +76,21 @@ slot_status(const struct slot *s, struct slot_status *st)
 		st->waiting += r->waits;
 }
 
+void
+slot_users(const struct slot *s, void (*fn)(void *, const struct slot_user *),
+    void *arg)
+{
+	const struct session *session;
+	uint64_t now_ms = slot_now(s);
+
+	TAILQ_FOREACH(session, &s->sessions, entry)
+		fn(arg, &(struct slot_user){ .peer = &session->peer,
+		    .dialect = session->rules.dialect,
+		    .holds = session_holds(session),
+		    .waits = session->waiting != 0,
+		    .silent_ms = now_ms - session->asked_ms });
+}
+
 unsigned
 slot_index(const struct slot *s)
 {

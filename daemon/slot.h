@@ -68,6 +68,15 @@ struct slot_status {
 	unsigned waiting;	/* requests that wait for a lock */
 };
 
+/* A session of a slot, for people; pointers hold until the next event. */
+struct slot_user {
+	const struct peer *peer;
+	const char *dialect;
+	bool holds;		/* a lock */
+	bool waits;		/* for somebody's lock */
+	uint64_t silent_ms;	/* since it last asked for something */
+};
+
 /* subject is for the log ("reader 0 slot 1"); copied. */
 struct slot	*slot_new(unsigned index, const char *subject,
 		    const struct slot_ops *, void *ops_arg,
@@ -84,6 +93,9 @@ void		slot_keep_power(struct slot *);
 void		slot_free(struct slot *);
 
 void		slot_status(const struct slot *, struct slot_status *);
+/* Tells of each session, in order of opening. */
+void		slot_users(const struct slot *,
+		    void (*fn)(void *arg, const struct slot_user *), void *arg);
 unsigned	slot_index(const struct slot *);
 void		slot_set_times(struct slot *, const struct slot_times *);
 

@@ -43,7 +43,9 @@ struct session {
 	unsigned locks[2];		/* by enum lock_kind */
 	uint64_t lock_order;		/* of the oldest one */
 	unsigned requests;		/* outstanding */
+	unsigned waiting;		/* of them, for somebody's lock */
 	uint32_t flags;
+	uint64_t asked_ms;		/* when it last asked for something */
 	bool robbed;			/* of its locks; its next request says so */
 };
 

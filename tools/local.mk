@@ -11,6 +11,7 @@ bin_PROGRAMS += %D%/slotctl
 	%D%/cmd_send.c \
 	%D%/cmd_wait.c \
 	%D%/cmd_watch.c \
+	%D%/cmd_who.c \
 	%D%/control_client.c \
 	%D%/control_client.h \
 	%D%/ctl.c \

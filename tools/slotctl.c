@@ -19,6 +19,7 @@ const struct command *const commands[] = {
 	&cmd_mf,
 	&cmd_wait,
 	&cmd_watch,
+	&cmd_who,
 	&cmd_ctapi_test,
 	&cmd_help,
 	NULL,

@@ -70,7 +70,7 @@ struct command {
 };
 
 extern const struct command cmd_atr, cmd_ctapi_test, cmd_help, cmd_info,
-    cmd_list, cmd_mf, cmd_reset, cmd_send, cmd_wait, cmd_watch;
+    cmd_list, cmd_mf, cmd_reset, cmd_send, cmd_wait, cmd_watch, cmd_who;
 
 /* All of them, in the order of the help text; NULL ends the list. */
 extern const struct command *const commands[];

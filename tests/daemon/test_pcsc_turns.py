@@ -2,6 +2,7 @@
 """Who waits for a card on PC/SC's socket, for how long, and who comes next; and
 what becomes of those that keep it. Nothing is timed here, see tests/bench."""
 import os
+import signal
 import struct
 import sys
 
@@ -187,10 +188,51 @@ def exclusive(t):
         t.eq(sum("has it for itself" in x for x in w.d.log), 1, "once")
 
 
+def stopped(t):
+    """A program that is stopped within a transaction is found and robbed."""
+    with World() as w, w.client() as d:
+        two = d.card()
+        ready, told = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            c = w.client()
+            c.begin(c.card())
+            os.write(told, b"x")
+            signal.pause()
+        os.read(ready, 1)
+        os.kill(pid, signal.SIGSTOP)
+        os.waitpid(pid, os.WUNTRACED)
+        d.send_begin(two)
+        with w.d.control() as c:
+            slot, = c.ask(cmd="who")["slots"]
+            t.eq([(u["pid"], u["dialect"], u["holds"], u["waits"],
+                   u["stopped"]) for u in slot["users"]],
+                 [(pid, "PC/SC", True, False, True),
+                  (os.getpid(), "PC/SC", False, True, False)],
+                 "who has it, and who waits")
+            t.ok(all(u["silent_ms"] >= 0 and u["uid"] == os.getuid()
+                     for u in slot["users"]), "and since when")
+        w.d.configure("lock_timeout = 100;\n" + w.reader)
+        w.d.signal(signal.SIGHUP)
+        line = w.d.wait_log("kept the card locked too long")
+        t.ok("[%d]" % pid in line and "it is stopped" in line,
+             "the log says so, too")
+        t.eq(d.begun(), RESET_CARD, "it loses the card, which is reset")
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        t.eq((d.reconnect(two), d.begin(two)), (OK, OK), "the others go on")
+        with w.d.control() as c:
+            slot, = c.ask(cmd="who")["slots"]
+            t.eq([(u["holds"], u["stopped"]) for u in slot["users"]],
+                 [(True, False)], "and have it")
+            d.close()
+            t.eq(c.ask(cmd="who")["slots"], [], "until the end")
+
+
 def main():
     t = Tap()
     for test in (a_moment, in_line, crowd, own_card, crossed, keeps,
-                 exclusive):
+                 stopped, exclusive):
         print("# " + test.__name__, flush=True)
         test(t)
     t.done()

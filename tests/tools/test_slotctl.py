@@ -394,6 +394,37 @@ def a_response_that_is_none_is_1():
              (1, "slotctl: slotd sent a response that is none\n"))
 
 
+USERS = [{"pid": 71, "uid": 1000, "program": "scdaemon", "dialect": "PC/SC",
+          "holds": True, "waits": False, "silent_ms": 12345,
+          "stopped": True},
+         {"pid": 72, "uid": 1001, "program": "java\x1b", "dialect": "CT-API",
+          "holds": False, "waits": True, "silent_ms": 3000, "stopped": False},
+         {"pid": 73, "uid": 0, "program": "slotctl", "dialect": "slotctl",
+          "holds": False, "waits": False, "silent_ms": 10, "stopped": False}]
+
+
+@test
+def who_says_who_has_a_card():
+    slots = [{"reader": 0, "name": "Cherry", "slot": 0, "users": USERS[:2]},
+             {"reader": 1, "name": "Two", "slot": 1, "users": USERS[2:]}]
+    fake = {"answers": {"who": {"slots": slots}}}
+    same(slotctl("who", fake=fake).all(), (0, """\
+0  Cherry
+  has it    scdaemon, process 71, uid 1000, PC/SC, silent for 12 s, stopped
+  waits     java?, process 72, uid 1001, CT-API, for 3 s
+1  Two, slot 1
+  uses it   slotctl, process 73, uid 0, slotctl
+""", ""))
+    same(json.loads(slotctl("who", "--json", fake=fake).out), slots)
+
+
+@test
+def who_without_anybody():
+    fake = {"answers": {"who": {"slots": []}}}
+    same(slotctl("who", fake=fake).all(), (0, "no program uses a card\n", ""))
+    same(slotctl("who", fake={"answers": {"who": {}}}).status, 1)
+
+
 @test
 def a_long_response_comes_whole():
     response = "5a" * 65536 + "9000"
