@@ -6,6 +6,8 @@ noinst_LTLIBRARIES += %D%/libbase.la
 	%D%/clock.h \
 	%D%/err.c \
 	%D%/err.h \
+	%D%/file.c \
+	%D%/file.h \
 	%D%/hex.c \
 	%D%/hex.h \
 	%D%/log.c \

@@ -45,18 +45,18 @@ text_attribute(struct udev_device *d, const char *name)
 	return s != NULL ? s : "";
 }
 
-/* The driver that configuration or table name for the device, or NULL. */
-static const char *
-driver_by_id(const struct hotplug *hp, uint16_t vid, uint16_t pid)
+/* The driver that configuration or table name for the device. */
+static bool
+driver_by_id(const struct hotplug *hp, struct usb_place *p)
 {
-	const char *driver = settings_driver(registry_settings(hp->registry),
-	    vid, pid);
-	const struct id_row *row;
+	const struct id_row *row = ids_find(p->vid, p->pid);
 
-	if (driver != NULL)
-		return driver;
-	row = ids_find(vid, pid);
-	return row != NULL ? row->driver : NULL;
+	if (settings_driver_of(registry_settings(hp->registry), p->vid, p->pid,
+	    p->driver))
+		return true;
+	if (row != NULL)
+		snprintf(p->driver, sizeof(p->driver), "%s", row->driver);
+	return row != NULL;
 }
 
 bool
@@ -101,23 +101,24 @@ has_ccid_interface(struct udev_device *device)
 }
 
 /*
- * What drives an interface, or NULL. A device that is known by its ids alone is
- * one reader, told when its first interface appears.
+ * Puts down what drives an interface. A device that is known by its ids alone
+ * is one reader, told when its first interface appears.
  */
-static const char *
+static bool
 choose(const struct hotplug *hp, struct udev_device *device,
     struct udev_device *interface, struct usb_place *p)
 {
-	const char *driver = driver_by_id(hp, p->vid, p->pid);
+	bool known = driver_by_id(hp, p);
 	unsigned number = hex_attribute(interface, "bInterfaceNumber");
 
 	p->interface = (int)number;
-	if (hex_attribute(interface, "bInterfaceClass") == USB_CLASS_CCID)
-		return driver != NULL ? driver : "ccid";
+	if (hex_attribute(interface, "bInterfaceClass") == USB_CLASS_CCID) {
+		if (!known)
+			snprintf(p->driver, sizeof(p->driver), "ccid");
+		return true;
+	}
 	p->interface = -1;
-	if (driver == NULL || number != 0 || has_ccid_interface(device))
-		return NULL;
-	return driver;
+	return known && number == 0 && !has_ccid_interface(device);
 }
 
 static bool
@@ -132,22 +133,20 @@ look_at(struct hotplug *hp, struct udev_device *interface)
 	struct udev_device *device = udev_device_get_parent_with_subsystem_devtype(
 	    interface, "usb", "usb_device");	/* borrowed */
 	struct usb_place p = { .interface = -1 };
-	const char *port = udev_device_get_sysname(interface), *node, *driver;
+	const char *port = udev_device_get_sysname(interface), *node;
 
 	if (device == NULL)
 		return;
 	p.vid = (uint16_t)hex_attribute(device, "idVendor");
 	p.pid = (uint16_t)hex_attribute(device, "idProduct");
 	node = udev_device_get_devnode(device);
-	driver = choose(hp, device, interface, &p);
-	if (driver == NULL || !fits(sizeof(p.port), port) ||
+	if (!choose(hp, device, interface, &p) || !fits(sizeof(p.port), port) ||
 	    !fits(sizeof(p.node), node))
 		return;
 	if (hp->has_udevd && udev_device_get_is_initialized(device) == 0)
 		return;			/* udev's word about it is to come */
 	snprintf(p.port, sizeof(p.port), "%s", port);
 	snprintf(p.node, sizeof(p.node), "%s", node);
-	snprintf(p.driver, sizeof(p.driver), "%s", driver);
 	snprintf(p.serial, sizeof(p.serial), "%s",
 	    text_attribute(device, "serial"));
 	registry_plugged(hp->registry, &p);

@@ -9,6 +9,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/arbiter.c \
 	%D%/background.c \
 	%D%/background.h \
+	%D%/conf_file.c \
+	%D%/conf_file.h \
 	%D%/control.c \
 	%D%/control.h \
 	%D%/control_commands.c \
@@ -64,8 +66,6 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/rundir.h \
 	%D%/session.c \
 	%D%/session.h \
-	%D%/settings.c \
-	%D%/settings.h \
 	%D%/slot.c \
 	%D%/slot.h \
 	%D%/slot_state.h \

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "daemon/activation.h"
 #include "daemon/background.h"
+#include "daemon/conf_file.h"
 #include "daemon/control.h"
 #include "daemon/hotplug.h"
 #include "daemon/openct_server.h"
@@ -23,7 +24,6 @@
 #include "daemon/pcsc_server.h"
 #include "daemon/registry_life.h"
 #include "daemon/rundir.h"
-#include "daemon/settings.h"
 
 #define PCSC_DIR "/run/pcscd"	/* where libpcsclite looks */
 
@@ -34,7 +34,7 @@ enum {
 
 struct daemon {
 	struct options options;
-	struct settings settings;
+	struct conf_file conf;
 	struct activation activation;
 	int parent_fd;			/* waits for us in the background */
 	int claim_fd;			/* on the socket directory */
@@ -75,10 +75,19 @@ raise_descriptor_limit(void)
 }
 
 /* The command line goes before the file. */
-static enum err
-load_settings(const struct daemon *d, struct settings *s)
+static void
+apply_options(const struct options *o, struct settings *s)
 {
-	char error[SETTINGS_ERROR_MAX + 1];
+	if (o->debug > s->debug)
+		s->debug = o->debug;
+	if (o->handler != NULL)
+		snprintf(s->handler, sizeof(s->handler), "%s", o->handler);
+}
+
+static enum err
+load_conf(const struct daemon *d, struct conf_file *f)
+{
+	char error[CONF_FILE_ERROR_MAX + 1];
 	enum err e;
 
 	if (d->options.config_named && access(d->options.config, F_OK) != 0) {
@@ -86,16 +95,12 @@ load_settings(const struct daemon *d, struct settings *s)
 		    strerror(errno));
 		return ERR_SYSTEM;
 	}
-	e = settings_load(s, d->options.config, error);
+	e = conf_file_load(f, d->options.config, error);
 	if (e != ERR_OK) {
 		log_at(LOG_LEVEL_ERROR, NULL, "%s", error);
 		return e;
 	}
-	if (d->options.debug > s->debug)
-		s->debug = d->options.debug;
-	if (d->options.handler != NULL)
-		snprintf(s->handler, sizeof(s->handler), "%s",
-		    d->options.handler);
+	apply_options(&d->options, &f->settings);
 	return ERR_OK;
 }
 
@@ -149,7 +154,7 @@ claim_directory(struct daemon *d)
 static void
 follow_hotplug(struct daemon *d)
 {
-	bool want = d->settings.hotplug && !d->options.no_udev;
+	bool want = d->conf.settings.hotplug && !d->options.no_udev;
 
 	if (!want) {
 		hotplug_close(d->hotplug);
@@ -166,17 +171,23 @@ follow_hotplug(struct daemon *d)
 static void
 reload(struct daemon *d)
 {
-	struct settings s, old = d->settings;
+	struct conf_file f, old = d->conf;
 
-	if (load_settings(d, &s) != ERR_OK) {
+	if (load_conf(d, &f) != ERR_OK) {
 		log_at(LOG_LEVEL_ERROR, NULL, "the old configuration stays");
 		return;
 	}
-	d->settings = s;
-	log_set_level(settings_log_level(&d->settings));
-	registry_configure(d->registry, &d->settings);
+	if (f.settings.errors != 0) {
+		log_at(LOG_LEVEL_ERROR, d->options.config, "the old "
+		    "configuration stays; slotctl config check explains it");
+		conf_file_fini(&f);
+		return;
+	}
+	d->conf = f;
+	log_set_level(conf_file_log_level(&d->conf.settings));
+	registry_configure(d->registry, &d->conf.settings);
 	follow_hotplug(d);
-	settings_fini(&old);
+	conf_file_fini(&old);
 	log_at(LOG_LEVEL_NOTICE, NULL, "read %s again", d->options.config);
 }
 
@@ -260,7 +271,7 @@ open_loop(struct daemon *d)
 			return ERR_MEMORY;
 	}
 	d->quit_timer = evtimer_new(d->base, on_quit_timer, d);
-	d->registry = registry_new(d->base, &d->settings);
+	d->registry = registry_new(d->base, &d->conf.settings);
 	return d->quit_timer != NULL && d->registry != NULL ? ERR_OK :
 	    ERR_MEMORY;
 }
@@ -283,11 +294,11 @@ static void
 open_pcsc(struct daemon *d)
 {
 	bool usual = strcmp(d->options.socket_dir, RUNDIR) == 0;
-	struct pcsc_options o = { .legacy = d->settings.pcsc_readers,
+	struct pcsc_options o = { .legacy = d->conf.settings.pcsc_readers,
 		.dir = usual ? PCSC_DIR : d->options.socket_dir };
 	enum err e;
 
-	if (!d->settings.pcsc)
+	if (!d->conf.settings.pcsc)
 		return;
 	o.fd = activated(d, "pcscd", o.dir, "pcscd.comm");
 	e = pcsc_server_open(&d->pcsc, d->base, d->registry, &o);
@@ -321,7 +332,7 @@ static enum err
 run(struct daemon *d)
 {
 	activation_warn_unused(&d->activation);
-	registry_configure(d->registry, &d->settings);
+	registry_configure(d->registry, &d->conf.settings);
 	follow_hotplug(d);
 	log_at(LOG_LEVEL_NOTICE, NULL, PACKAGE_STRING " runs in %s",
 	    d->options.socket_dir);
@@ -347,7 +358,7 @@ close_all(struct daemon *d)
 	if (d->base != NULL)
 		event_base_free(d->base);
 	rundir_release(d->claim_fd, d->options.socket_dir);
-	settings_fini(&d->settings);
+	conf_file_fini(&d->conf);
 }
 
 int
@@ -364,9 +375,9 @@ main(int argc, char **argv)
 	next = options_parse(&d.options, argc, argv);
 	if (next != OPTIONS_RUN)
 		return next == OPTIONS_EXIT_OK ? EXIT_SUCCESS : 2;
-	if (load_settings(&d, &d.settings) != ERR_OK)
+	if (load_conf(&d, &d.conf) != ERR_OK)
 		return EXIT_FAILURE;
-	log_set_level(settings_log_level(&d.settings));
+	log_set_level(conf_file_log_level(&d.conf.settings));
 	e = go_to_background(&d);
 	if (e == ERR_OK)
 		e = claim_directory(&d);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/conf_file.h"
 #include "daemon/reader_life.h"
 #include "protocols/ids.h"
 
@@ -236,7 +237,7 @@ start_handler(struct reader *r, int fd, const struct usbip_device *d)
 		.kind = d != NULL ? "usbip" : "usb",
 		.interface = r->usb.interface,
 		.block_size = settings_block_size(s, r->driver),
-		.debug = settings_log_level(s),
+		.debug = conf_file_log_level(s),
 		.subject = r->subject };
 	char text[READER_TEXT_MAX + 1];
 

@@ -13,9 +13,8 @@
 #include "daemon/reader.h"
 #include "daemon/registry.h"
 #include "daemon/registry_life.h"
-#include "daemon/settings.h"
 #include "daemon/slot.h"
-#include "protocols/device.h"
+#include "protocols/settings.h"
 
 enum {
 	READER_TEXT_MAX = 255,

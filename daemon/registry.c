@@ -197,12 +197,28 @@ registry_unplugged(struct registry *g, const char *port)
 		reader_leave(r);
 }
 
+/* Readers that are looked for at a place; the others come by hotplug. */
+static bool
+is_static(const struct settings_reader *own)
+{
+	return own->where.kind != DEVICE_USB_ID;
+}
+
+static const char *
+driver_of(const struct settings_reader *own)
+{
+	return own->driver[0] != '\0' ? own->driver : "ccid";
+}
+
 static bool
 is_configured(const struct settings *s, const struct reader *r)
 {
-	for (size_t i = 0; i < s->n_readers; i++) {
-		if (strcmp(s->readers[i].device, r->device) == 0 &&
-		    strcmp(s->readers[i].driver, r->driver) == 0)
+	const struct conf_node *at = NULL;
+	struct settings_reader own;
+
+	while (settings_next_reader(s, &at, &own)) {
+		if (is_static(&own) && strcmp(own.device, r->device) == 0 &&
+		    strcmp(driver_of(&own), r->driver) == 0)
 			return true;
 	}
 	return false;
@@ -222,54 +238,49 @@ stop_unconfigured(struct registry *g)
 }
 
 static bool
-is_running(const struct registry *g, const struct static_reader *want)
+is_running(const struct registry *g, const struct settings_reader *own)
 {
 	const struct reader *r;
 
 	TAILQ_FOREACH(r, &g->readers, entry) {
-		if (r->is_static && strcmp(r->device, want->device) == 0 &&
-		    strcmp(r->driver, want->driver) == 0)
+		if (r->is_static && strcmp(r->device, own->device) == 0 &&
+		    strcmp(r->driver, driver_of(own)) == 0)
 			return true;
 	}
 	return false;
 }
 
 static void
-start_static(struct registry *g, const struct static_reader *want)
+start_static(struct registry *g, const struct settings_reader *own)
 {
-	struct reader *r;
-	struct device where;
-	const char *why;
+	struct reader *r = lowest_free(g);
 
-	if (device_parse(&where, view_str(want->device), &why) != ERR_OK) {
-		log_at(LOG_LEVEL_ERROR, want->device, "%s", why);
-		return;
-	}
-	r = lowest_free(g);
 	if (r == NULL) {
-		log_at(LOG_LEVEL_ERROR, want->device, "out of memory");
+		log_at(LOG_LEVEL_ERROR, own->device, "out of memory");
 		return;
 	}
 	memset(&r->usb, 0, sizeof(r->usb));
 	r->usb.interface = -1;
-	memcpy(r->usb.node, where.node, sizeof(r->usb.node));
-	r->where = where;
+	memcpy(r->usb.node, own->where.node, sizeof(r->usb.node));
+	r->where = own->where;
 	r->is_static = true;
-	snprintf(r->driver, sizeof(r->driver), "%s", want->driver);
-	snprintf(r->device, sizeof(r->device), "%s", want->device);
+	snprintf(r->driver, sizeof(r->driver), "%s", driver_of(own));
+	snprintf(r->device, sizeof(r->device), "%s", own->device);
 	reader_arrive(r);
 }
 
 void
 registry_configure(struct registry *g, const struct settings *settings)
 {
+	const struct conf_node *at = NULL;
+	struct settings_reader own;
 	struct reader *r;
 
 	g->settings = settings;
 	stop_unconfigured(g);
-	for (size_t i = 0; i < settings->n_readers; i++) {
-		if (!is_running(g, &settings->readers[i]))
-			start_static(g, &settings->readers[i]);
+	while (settings_next_reader(settings, &at, &own)) {
+		if (is_static(&own) && !is_running(g, &own))
+			start_static(g, &own);
 	}
 	TAILQ_FOREACH(r, &g->readers, entry)
 		reader_set_times(r);

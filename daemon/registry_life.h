@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/must_use.h"
-#include "daemon/settings.h"
+#include "protocols/settings.h"
 
 struct change;
 struct event_base;

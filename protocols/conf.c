@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { QUOTE_MAX = 32 };	/* bytes of a word shown in an error */
+enum { QUOTE_MAX = CONF_QUOTE_MAX - 5 };	/* bytes of a word that are shown */
 
 enum token_kind {
 	TOKEN_WORD,
@@ -59,9 +59,8 @@ is_control(uint8_t c)
 	return c < 0x20 || c == 0x7f;
 }
 
-/* "'WORD'", cut, without what could disturb a terminal. */
-static void
-quote(char *dst, size_t cap, struct view word)
+void
+conf_quote(char *dst, size_t cap, struct view word)
 {
 	struct view v = view_first(word, QUOTE_MAX);
 	char clean[QUOTE_MAX + 1];
@@ -78,7 +77,7 @@ describe_token(char *dst, size_t cap, const struct parser *p)
 	if (p->kind == TOKEN_END)
 		snprintf(dst, cap, "the end of the file");
 	else if (p->kind == TOKEN_WORD)
-		quote(dst, cap, p->word);
+		conf_quote(dst, cap, p->word);
 	else
 		snprintf(dst, cap, "'%c'", (char)p->kind);
 }
@@ -180,7 +179,7 @@ terminator(struct parser *p, struct view before)
 
 	if (p->kind == TOKEN_SEMICOLON || p->kind == TOKEN_COMMA)
 		return next_token(p);
-	quote(quoted, sizeof(quoted), before);
+	conf_quote(quoted, sizeof(quoted), before);
 	snprintf(what, sizeof(what), "';' or ',' after %s", quoted);
 	return expected(p, p->last_end, what);
 }
@@ -271,7 +270,7 @@ no_name(struct parser *p)
 		return expected(p, p->token_at, "a name");
 	if (p->kind != TOKEN_END)
 		return expected(p, p->token_at, "a name or '}'");
-	quote(open, sizeof(open), p->group->name);
+	conf_quote(open, sizeof(open), p->group->name);
 	snprintf(what, sizeof(what), "'}' for %s of line %u", open,
 	    (unsigned)p->group->name_at.line);
 	return expected(p, p->token_at, what);

@@ -31,6 +31,7 @@ enum {
 	CONF_DEPTH_MAX = 32,	/* groups open at the same time */
 	CONF_ERROR_MAX = 159,	/* bytes of an error's text */
 	CONF_TEXT_MAX = 1 << 20, /* bytes of a file */
+	CONF_QUOTE_MAX = 37,	/* bytes of conf_quote */
 };
 
 /* A place in the text, counted from 1; columns are bytes, a tab is one. */
@@ -88,6 +89,9 @@ bool		conf_is(struct view word, const char *text);
  */
 enum err	conf_number(const struct conf_node *, uint32_t *out) MUST_USE;
 enum err	conf_switch(const struct conf_node *, bool *out) MUST_USE;
+
+/* "'WORD'", cut to CONF_QUOTE_MAX, without what could disturb a terminal. */
+void		conf_quote(char *dst, size_t cap, struct view word);
 
 /*
  * A word as a C string; it never holds a NUL. ERR_BUFFER when cap is too small,

@@ -2,6 +2,8 @@
 #include "config.h"
 #include "protocols/ids.h"
 
+#include <string.h>
+
 /*
  * CCID readers need no row: the interface class 0b finds them. A row is for a
  * device of another class, such as the CCID readers that say FF, and for one
@@ -74,4 +76,16 @@ ids_find(uint16_t vid, uint16_t pid)
 		if (row->vid == vid && row->pid == pid)
 			return row;
 	return NULL;
+}
+
+bool
+ids_has_driver(const char *name)
+{
+	size_t n;
+	const struct id_row *row = ids_all(&n);
+
+	for (; n-- != 0; row++)
+		if (strcmp(row->driver, name) == 0)
+			return true;
+	return false;
 }

@@ -53,6 +53,13 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/rutoken.h \
 	%D%/script.c \
 	%D%/script.h \
+	%D%/settings.c \
+	%D%/settings.h \
+	%D%/settings_blocks.c \
+	%D%/settings_keys.c \
+	%D%/settings_keys.h \
+	%D%/settings_near.c \
+	%D%/settings_text.c \
 	%D%/step.h \
 	%D%/sw.c \
 	%D%/sw.h \

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 daemon_tests = \
+	%D%/test_conf_file \
 	%D%/test_hotplug \
 	%D%/test_one_card \
 	%D%/test_openct_commands \
 	%D%/test_registry \
 	%D%/test_session \
-	%D%/test_settings \
 	%D%/test_slot \
 	%D%/test_status_file \
 	%D%/test_stream
@@ -28,6 +28,8 @@ EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
 	%D%/fake_ifdhandler.py %D%/harness.py %D%/openct_wire.py \
 	%D%/pcsc %D%/pcsc_wire.py
 
+%C%_test_conf_file_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_conf_file_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_hotplug_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_hotplug_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_one_card_CFLAGS = $(UNIT_CFLAGS)
@@ -36,8 +38,6 @@ EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
 %C%_test_registry_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_session_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_session_LDADD = daemon/libslotd.la $(UNIT_LDADD)
-%C%_test_settings_CFLAGS = $(UNIT_CFLAGS)
-%C%_test_settings_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_slot_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_slot_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_openct_commands_CFLAGS = $(UNIT_CFLAGS)

@@ -5,7 +5,7 @@
 #include "tests/unit.h"
 
 #include "base/log.h"
-#include "daemon/import.h"
+#include "daemon/conf_file.h"
 #include "daemon/reader.h"
 #include "daemon/registry.h"
 #include "daemon/registry_life.h"
@@ -20,28 +20,28 @@ quiet(void *arg, enum log_level level, const char *line)
 
 struct fixture {
 	struct event_base *base;
-	struct settings settings;
+	struct conf_file conf;
 	struct registry *registry;
 };
 
 static void
 setup(struct fixture *f, const char *config)
 {
-	char error[SETTINGS_ERROR_MAX + 1];
+	char error[CONF_FILE_ERROR_MAX + 1];
 
 	log_set_sink(quiet, NULL);
 	f->base = event_base_new();
-	ck_assert_int_eq(settings_parse(&f->settings, (struct view){
+	ck_assert_int_eq(conf_file_parse(&f->conf, (struct view){
 	    (const uint8_t *)config, strlen(config) }, "f", error), ERR_OK);
-	f->registry = registry_new(f->base, &f->settings);
-	registry_configure(f->registry, &f->settings);
+	f->registry = registry_new(f->base, &f->conf.settings);
+	registry_configure(f->registry, &f->conf.settings);
 }
 
 static void
 teardown(struct fixture *f)
 {
 	registry_free(f->registry);
-	settings_fini(&f->settings);
+	conf_file_fini(&f->conf);
 	event_base_free(f->base);
 	log_set_sink(NULL, NULL);
 }
@@ -123,23 +123,23 @@ END_TEST
 START_TEST(static_readers_keep_their_numbers)
 {
 	struct fixture f;
-	struct settings fewer;
-	char text[256], error[SETTINGS_ERROR_MAX + 1];
+	struct conf_file fewer;
+	char text[256], error[CONF_FILE_ERROR_MAX + 1];
 	const char *one = "reader b { device = usbip:unix:/x/b; };";
 
 	setup(&f, "reader a { device = usbip:unix:/x/a; };"
 	    "reader b { device = usbip:unix:/x/b; };");
 	plug(&f, "1-1:1.0", "", 1);
 	ck_assert_str_eq(who(&f, text, sizeof(text)), "a b 001 ");
-	registry_configure(f.registry, &f.settings);	/* changes nothing */
-	ck_assert_int_eq(settings_parse(&fewer, (struct view){
+	registry_configure(f.registry, &f.conf.settings);	/* changes nothing */
+	ck_assert_int_eq(conf_file_parse(&fewer, (struct view){
 	    (const uint8_t *)one, strlen(one) }, "f", error), ERR_OK);
-	registry_configure(f.registry, &fewer);
+	registry_configure(f.registry, &fewer.settings);
 	plug(&f, "1-2:1.0", "", 2);
 	ck_assert_str_eq(who(&f, text, sizeof(text)), "002 b 001 ");
-	registry_configure(f.registry, &f.settings);
+	registry_configure(f.registry, &f.conf.settings);
 	ck_assert_str_eq(who(&f, text, sizeof(text)), "002 b 001 a ");
-	settings_fini(&fewer);
+	conf_file_fini(&fewer);
 	teardown(&f);
 }
 END_TEST

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "protocols/conf.h"
+#include "protocols/settings.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Each node once, in its group, its words and places inside the text. */
@@ -24,6 +25,80 @@ walk(const struct conf_node *group, struct view text, unsigned depth)
 	return count;
 }
 
+/* A file as settings_show writes it. */
+struct shown {
+	char *text;
+	size_t n;
+};
+
+static void
+add_line(void *arg, const char *line)
+{
+	struct shown *f = arg;
+	size_t n = strlen(line);
+
+	FUZZ_ASSERT(n < SETTINGS_LINE_MAX);
+	f->text = realloc(f->text, f->n + n + 1);
+	if (f->text == NULL)
+		abort();
+	memcpy(f->text + f->n, line, n);
+	f->text[f->n + n] = '\n';
+	f->n += n + 1;
+}
+
+static void
+on_problem(void *arg, const struct settings_problem *p)
+{
+	FUZZ_ASSERT(p->at.line >= 1 && p->at.column >= 1);
+	FUZZ_ASSERT(p->text[0] != '\0');
+	(*(unsigned *)arg)++;
+}
+
+/* What is shown is a file without errors, which shows itself. */
+static void
+show(const struct settings *s, unsigned depth)
+{
+	struct shown f = { NULL, 0 };
+	struct conf_node *nodes;
+	struct conf_error error;
+	struct settings again;
+	unsigned told = 0;
+
+	settings_show(s, add_line, &f);
+	nodes = calloc(conf_nodes_max(f.n), sizeof(*nodes));
+	if (nodes == NULL)
+		abort();
+	FUZZ_ASSERT(conf_parse(nodes, conf_nodes_max(f.n),
+	    (struct view){ (const uint8_t *)f.text, f.n }, &error) == ERR_OK);
+	settings_read(&again, nodes, on_problem, &told);
+	FUZZ_ASSERT(again.errors == 0);
+	FUZZ_ASSERT(s->has_access == again.has_access);
+	FUZZ_ASSERT(s->lock_ms == again.lock_ms);
+	if (depth == 0)
+		show(&again, 1);
+	free(nodes);
+	free(f.text);
+}
+
+static void
+explained(void *arg, const char *line)
+{
+	(void)arg;
+	FUZZ_ASSERT(line[0] != '\0');
+}
+
+static void
+read_settings(const struct conf_node *root)
+{
+	struct settings s;
+	unsigned told = 0;
+
+	settings_read(&s, root, on_problem, &told);
+	FUZZ_ASSERT(s.errors <= told);
+	settings_explain(&s, explained, NULL);
+	show(&s, 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -44,6 +119,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			e = conf_number(&nodes[i], &number);
 			e = conf_switch(&nodes[i], &on);
 		}
+		read_settings(&nodes[0]);
 	} else {
 		FUZZ_ASSERT(strncmp(error.text, "expected ", 9) == 0);
 		FUZZ_ASSERT(strlen(error.text) < CONF_ERROR_MAX);

@@ -29,6 +29,7 @@ protocols_tests = \
 	%D%/test_t0 \
 	%D%/test_t0_char \
 	%D%/test_script \
+	%D%/test_settings \
 	%D%/test_t1 \
 	%D%/test_t1_block \
 	%D%/test_t1_faults \
@@ -80,6 +81,8 @@ TESTS += $(protocols_tests)
 %C%_test_t0_LDADD = $(UNIT_LDADD)
 %C%_test_t0_char_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_t0_char_LDADD = $(UNIT_LDADD)
+%C%_test_settings_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_settings_LDADD = $(UNIT_LDADD)
 %C%_test_script_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_script_LDADD = $(UNIT_LDADD)
 %C%_test_t1_CFLAGS = $(UNIT_CFLAGS)
