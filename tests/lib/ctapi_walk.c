@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * What programs do with libctapi, command by command and in their order, and
- * what they run into. The library is loaded the way they load it. Run by
- * ctapi_walk.py, which has these readers: port 1 with a DDV-1 card, port 2 with
- * a DDV-0 card, port 3 with eight slots, and with DDV-1 cards port 4, which
- * powers them by itself, port 5, which works block by block, and port 6, which
- * must be asked whether there is a card. It does what a line "do ..." asks for.
+ * What programs that use libctapi run into: other programs, threads, cards that
+ * come and go, readers and slotd that leave. Run by ctapi_walk.py.
  *
  *	ctapi_walk LIBRARY
  */
 
 #include "config.h"
+#include "tests/lib/ctapi_client.h"
 
-#include <dirent.h>
-#include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,466 +21,22 @@
 
 #include "base/clock.h"
 #include "base/hex.h"
-#define CTAPI_LONG_NAMES
-#include "lib/ctapi.h"
-
-enum { DDV1 = 1, DDV0, EIGHT, POWERING, BLOCKS, ASKED, ROOM = 4096,
-	ROUNDS = 100 };
-
-static const char *path;
-static unsigned count, complaints;
-
-static struct library {
-	void *handle;
-	/* int, as some programs declare it: the sign must be there */
-	int (*init)(uint16_t, uint16_t);
-	int (*data)(uint16_t, uint8_t *, uint8_t *, uint16_t, uint8_t *,
-	    uint16_t *, uint8_t *);
-	int (*close)(uint16_t);
-} ct;
-
-static void
-load(void)
-{
-	ct.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (ct.handle == NULL) {
-		printf("Bail out! %s\n", dlerror());
-		exit(1);
-	}
-	*(void **)&ct.init = dlsym(ct.handle, "CT_init");
-	*(void **)&ct.data = dlsym(ct.handle, "CT_data");
-	*(void **)&ct.close = dlsym(ct.handle, "CT_close");
-}
-
-static void
-unload(void)
-{
-	dlclose(ct.handle);
-	ct = (struct library){ .handle = NULL };
-}
-
-static void
-complain(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
-
-static void
-complain(const char *fmt, ...)
-{
-	va_list ap;
-
-	complaints++;
-	fputs("# ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
-
-/* Ends a scenario. */
-static void
-done(const char *what)
-{
-	printf("%sok %u - %s\n", complaints == 0 ? "" : "not ", ++count, what);
-	fflush(stdout);
-	complaints = 0;
-}
-
-/* Has the script do something and waits until it is done. */
-static void
-have(const char *what)
-{
-	char line[64];
-
-	printf("do %s\n", what);
-	fflush(stdout);
-	if (fgets(line, sizeof(line), stdin) == NULL)
-		exit(1);
-}
-
-static void
-want(int got, int wanted, const char *what)
-{
-	if (got != wanted)
-		complain("%s: %d, not %d", what, got, wanted);
-}
-
-/* One command. answer as hex; ".." at its end stands for any bytes but SW. */
-struct talk {
-	uint8_t dad;
-	const char *command, *answer;
-};
-
-static uint8_t answer[ROOM];
-static uint16_t answer_n;
-
-/* The room that Hibiscus' own JNI library offers for an answer of that size. */
-static uint16_t
-exact_room(size_t n)
-{
-	return n <= 2 ? 2 : n <= 10 ? 10 : 300;
-}
-
-static bool
-matches(const char *pattern)
-{
-	char text[2 * ROOM + 1];
-	size_t n = strlen(pattern), head = strcspn(pattern, ".");
-
-	hex_from_bytes(text, sizeof(text), (struct view){ answer, answer_n }, 0);
-	if (head == n)
-		return strcmp(text, pattern) == 0;
-	return strlen(text) >= n - 2 && strncmp(text, pattern, head) == 0 &&
-	    strcmp(text + strlen(text) - 4, pattern + n - 4) == 0;
-}
-
-/* CT_data with a buffer of exactly that size, so that a sanitizer sees more. */
-static int
-send_command(uint16_t ctn, uint8_t dad, const char *hex, uint16_t room)
-{
-	uint8_t command[300], sad = CTAPI_HOST, to = dad;
-	uint8_t *buf = malloc(room);
-	size_t n;
-	int rc;
-
-	if (buf == NULL || hex_to_bytes(command, sizeof(command), &n, hex) !=
-	    ERR_OK)
-		exit(1);
-	answer_n = room;
-	rc = ct.data(ctn, &to, &sad, (uint16_t)n, command, &answer_n, buf);
-	if (rc == 0 && (to != CTAPI_HOST || (sad != dad && sad != CTAPI_CT)))
-		complain("%s: answer from %u to %u", hex, sad, to);
-	if (rc != 0 && (to != dad || sad != CTAPI_HOST || answer_n != room))
-		complain("%s: %d, but something was changed", hex, rc);
-	if (rc == 0)
-		memcpy(answer, buf, answer_n);
-	free(buf);
-	return rc;
-}
-
-static void
-expect(uint16_t ctn, uint8_t dad, const char *command, const char *pattern,
-    bool exact)
-{
-	char got[200];
-	size_t n = strstr(pattern, "..") != NULL ? 300 : strlen(pattern) / 2;
-	int rc = send_command(ctn, dad, command, exact ? exact_room(n) : ROOM);
-
-	if (rc != 0) {
-		complain("%s: %d", command, rc);
-		return;
-	}
-	if (!matches(pattern))
-		complain("%s: %s, not %s", command, hex_from_bytes(got,
-		    sizeof(got), (struct view){ answer, answer_n }, 0),
-		    pattern);
-}
-
-static void
-talk(uint16_t ctn, const struct talk *t, bool exact)
-{
-	for (; t->command != NULL; t++)
-		expect(ctn, t->dad, t->command, t->answer, exact);
-}
-
-#define ATR1	"3bff1800ff8131fe4565631106400250001012345678900" "59d"
-#define MF	{ 0, "00a4000c023f00", "9000" }
-
-/* hbci4java: what comes before the card's type is known. */
-static const struct talk opening[] = {
-	{ 1, "20110000", "9000" },
-	{ 1, "2013008100", "8101019000" },
-	{ 1, "20120101013c00", "3b..9001" },
-	{ 1, "2011010100", "3b..9001" },
-	MF,
-	{ 0, NULL, NULL },
-};
-
-static const struct talk hbci_ddv1[] = {
-	{ 0, "00a4040c09d2760000254842" "0100", "6a82" },
-	MF,
-	{ 0, "00a4040c09d2760000254842" "0200", "9000" },
-	{ 0, "00b201cc00", "67..9000" },
-	{ 0, "00b201d400", "4d75..9000" },
-	{ 0, "00b201e400", "00299000" },
-	{ 0, "b0ee800200", "079000" },
-	{ 0, "b0ee800300", "099000" },
-	{ 1, "2013008100", "8101019000" },
-	{ 0, "00200081082512345fffffffff", "9000" },
-	{ 0, "00dc01dc0c1112131415161718191a1b1c", "9000" },
-	{ 0, "08b201dc11ba0cb40a870801020304050607089601" "0000",
-	    "810c1112131415161718191a1b1c8e08..9000" },
-	{ 0, "0084000008", "..9000" },
-	{ 0, "0088008308010203040506070800", "..9000" },
-	{ 0, "0084000008", "..9000" },
-	{ 0, "0088008308010203040506070800", "..9000" },
-	{ 0, "00dc01e4020029", "9000" },
-	{ 0, NULL, NULL },
-};
-
-static const struct talk hbci_ddv0[] = {
-	{ 0, "00a4040c09d2760000254842" "0100", "9000" },
-	{ 0, "00b201cc00", "67..9000" },
-	{ 0, "00b201d400", "4d75..9000" },
-	{ 0, "00b201e400", "00299000" },
-	{ 0, "00a4020c020013", "9000" },
-	{ 0, "00b2010400", "021007ff079000" },
-	{ 0, "00a4020c020014", "9000" },
-	{ 0, "00b2010400", "031007099000" },
-	{ 0, "00200081082512345fffffffff", "9000" },
-	{ 0, "00dc01dc0c1112131415161718191a1b1c", "9000" },
-	{ 0, "00da0100080102030405060708", "9000" },
-	{ 0, "04b201dc00", "1112131415161718191a1b1c..9000" },
-	{ 0, "0084000008", "..9000" },
-	{ 0, "0088008308010203040506070800", "..9000" },
-	{ 0, "00dc01e4020029", "9000" },
-	{ 0, NULL, NULL },
-};
-
-static const struct talk closing[] = {
-	{ 1, "201501040101", "9000" },
-	{ 1, "20110000", "9000" },
-	{ 1, "2013008100", "8101019000" },
-	{ 0, NULL, NULL },
-};
-
-/* hbci4java's C tools */
-static const struct talk tools[] = {
-	{ 1, "20110000", "9000" },
-	{ 1, "2013008100", "8101019000" },
-	{ 1, "2013004600", "46..9000" },
-	{ 1, "2013008000", "059000" },
-	{ 1, "2013008100", "8101019000" },
-	{ 1, "20120101010a00", "3b..9001" },
-	MF,
-	{ 0, "00a4040c09d2760000254842" "0200", "9000" },
-	{ 0, "00b201d400", "4d75..9000" },
-	{ 0, "00b202d400", "2020..9000" },
-	{ 0, "00b203d400", "2020..9000" },
-	{ 0, "00b204d400", "2020..9000" },
-	{ 0, "00b205d400", "2020..9000" },
-	{ 1, "20150104010a", "9000" },
-	{ 0, NULL, NULL },
-};
-
-static const struct talk opensc[] = {
-	{ 1, "2013008100", "8101019000" },
-	{ 1, "2011000000", "9000" },
-	{ 1, "2013008000", "059000" },
-	{ 1, "2013008000", "059000" },
-	{ 1, "2012010100", ATR1 "9001" },
-	MF,
-	{ 1, "2012010100", ATR1 "9001" },
-	{ 0, NULL, NULL },
-};
-
-static const struct talk gnupg[] = {
-	{ 1, "2013008000", "059000" },
-	{ 1, "2012010100", ATR1 "9001" },
-	MF,
-	{ 1, "2013008000", "059000" },
-	{ 1, "2012010100", ATR1 "9001" },
-	{ 0, NULL, NULL },
-};
-
-static const struct talk mktlin[] = {
-	{ 1, "2011000000", "9000" },
-	{ 1, "201201000101", "9001" },
-	{ 1, "20120101010100", ATR1 "9001" },
-	{ 1, "20120100010100", "9001" },
-	{ 0, "00a4040c06d27600000102", "6a82" },
-	{ 1, "201501000100", "9000" },
-	{ 0, NULL, NULL },
-};
-
-/* Every form of REQUEST, what there is no keypad for, and what is wrong. */
-static const struct talk forms[] = {
-	{ 1, "20120101", ATR1 "9001" },
-	{ 1, "2012010200", "656311064002500010123456789005" "9001" },
-	{ 1, "20120101010a", ATR1 "9001" },
-	{ 1, "2012010103" "80013c", ATR1 "9001" },
-	{ 1, "2012010103" "80013c00", ATR1 "9001" },
-	{ 1, "201201f1", ATR1 "9001" },
-	{ 1, "2018010011520f000700200081082" "5ffffffffffffff", "6d00" },
-	{ 1, "2016500000", "6d00" },
-	{ 1, "2017400004500248" "69", "6d00" },
-	{ 1, "20700000", "6d00" },
-	{ 1, "00a40000023f00", "6e00" },
-	{ 1, "20120201", "6a00" },
-	{ 1, "2013008200", "6a00" },
-	{ 1, "8060010003220102", "9000" },
-	{ 1, "8060010003220180", "6a80" },
-	{ 1, "20140100", "9000" },
-	{ 0, "00a4000c023f00", "64a2" },
-	{ 0, NULL, NULL },
-};
-
-static void
-session(uint16_t ctn, uint16_t pn, const struct talk *card, bool exact)
-{
-	want(ct.init(ctn, pn), 0, "CT_init");
-	talk(ctn, opening, exact);
-	talk(ctn, card, exact);
-	talk(ctn, closing, exact);
-	want(ct.close(ctn), 0, "CT_close");
-}
-
-static void
-traces(void)
-{
-	static const struct {
-		const char *name;
-		const struct talk *talk;
-	} rows[] = {
-		{ "hbci4java's C tools", tools }, { "OpenSC", opensc },
-		{ "gnupg", gnupg }, { "mktlin", mktlin },
-		{ "forms of commands", forms },
-	};
-
-	for (int exact = 0; exact < 2; exact++) {
-		load();
-		session(0, DDV1, hbci_ddv1, exact != 0);
-		done("hbci4java with a DDV-1 card");
-		session(1, DDV0, hbci_ddv0, exact != 0);
-		done("hbci4java with a DDV-0 card");
-		unload();
-	}
-	load();
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		want(ct.init(0, DDV1), 0, "CT_init");
-		talk(0, rows[i].talk, false);
-		want(ct.close(0), 0, "CT_close");
-		done(rows[i].name);
-	}
-	unload();
-}
-
-static int
-descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int n = 0;
-
-	while (d != NULL && readdir(d) != NULL)
-		n++;
-	closedir(d);
-	return n;
-}
-
-static void
-rounds(void)
-{
-	int before = descriptors();
-
-	for (int i = 0; i < ROUNDS && complaints == 0; i++) {
-		load();
-		want(ct.init(0, DDV1), 0, "CT_init");
-		expect(0, 1, "20120101", ATR1 "9001", false);
-		want(ct.close(0), 0, "CT_close");
-		unload();
-	}
-	want(descriptors(), before, "descriptors");
-	done("100 rounds, each with dlopen and dlclose");
-	load();
-	want(ct.init(0, DDV1), 0, "CT_init");
-	unload();
-	want(descriptors(), before, "descriptors");
-	have("hello");		/* slotd has seen that it was closed */
-	load();
-	want(ct.init(0, DDV1), 0, "CT_init after dlclose alone");
-	want(ct.close(0), 0, "CT_close");
-	done("dlclose without CT_close gives the reader back");
-	unload();
-}
-
-/* A call with one thing wrong. */
-static void
-refused(uint8_t dad, uint8_t sad, uint16_t lenc, uint16_t lenr, int rc)
-{
-	uint8_t command[] = { 0x20, 0x13, 0x00, 0x81, 0x00 }, buf[ROOM];
-	uint8_t d = dad, s = sad;
-	uint16_t n = lenr;
-
-	want(ct.data(0, &d, &s, lenc, command, &n, buf), rc, "CT_data");
-	if (d != dad || s != sad || n != lenr)
-		complain("dad, sad or lenr were changed");
-}
-
-static void
-arguments(void)
-{
-	static const uint16_t none[] = { 0, 1, 7, UINT16_MAX };
-	uint8_t a = 1, b = 2, buf[8] = { 0x20, 0x11, 0, 0 };
-	uint16_t n = sizeof(buf);
-
-	for (size_t i = 0; i < 4; i++) {
-		want(send_command(none[i], 1, "20110000", 2), -1, "not open");
-		want(ct.close(none[i]), -1, "not open");
-	}
-	want(ct.init(0, 16), -1, "no such reader");
-	want(ct.init(0, 17), -1, "no such port");
-	want(ct.init(0, 0x8010), -1, "no such port");
-	want(ct.init(0, 0xffff), -1, "no such port");
-	want(send_command(0, 1, "20110000", 2), -1, "CT_init failed");
-	want(ct.close(0), -1, "CT_init failed");
-	done("a ctn that is not open, ports that are none");
-	want(ct.init(0, 0), 0, "port 0");
-	want(ct.init(0, 0x8000), 0, "again, without CT_close, port 8000");
-	want(ct.init(UINT16_MAX, 0), -8, "the reader is taken");
-	want(ct.init(UINT16_MAX, EIGHT), 0, "ctn ffff");
-	refused(1, 1, 5, 10, -1);	/* not from a host */
-	refused(2, 2, 5, 10, -1);	/* no second slot */
-	refused(15, 2, 5, 10, -1);
-	refused(1, 2, 3, 10, -1);	/* no command */
-	refused(1, 2, 5, 1, -11);
-	refused(1, 2, 5, 4, -11);
-	refused(1, 5, 5, 1, -11);	/* a remote host may */
-	want(ct.data(0, NULL, &b, 4, buf, &n, buf), -1, "NULL");
-	want(ct.data(0, &a, NULL, 4, buf, &n, buf), -1, "NULL");
-	want(ct.data(0, &a, &b, 4, NULL, &n, buf), -1, "NULL");
-	want(ct.data(0, &a, &b, 4, buf, NULL, buf), -1, "NULL");
-	want(ct.data(0, &a, &b, 4, buf, &n, NULL), -1, "NULL");
-	want(ct.data(0, &a, &b, 4, buf, &n, buf), 0, "one buffer for both");
-	want(ct.close(UINT16_MAX), 0, "CT_close");
-	want(ct.close(0), 0, "CT_close");
-	want(ct.close(0), -1, "CT_close, twice");
-	done("arguments, return codes, what stays untouched");
-}
-
-/* A program that asks again must not make the card do it again. */
-static void
-kept(void)
-{
-	static const char wrong[] = "0020008108" "2599999fffffffff";
-
-	want(ct.init(0, DDV1), 0, "CT_init");
-	expect(0, 1, "20120101", ATR1 "9001", false);
-	expect(0, 0, "00a4040c09d27600002548420200", "9000", false);
-	have("count");
-	for (int i = 0; i < 3; i++)
-		want(send_command(0, 0, "0084000008", 2), -11, "no room");
-	expect(0, 0, "0084000008", "..9000", false);
-	have("executed");
-	expect(0, 0, wrong, "63c2", true);
-	expect(0, 0, "00200081082512345fffffffff", "9000", true);
-	want(ct.close(0), 0, "CT_close");
-	done("an answer without room is kept, the card asked once");
-}
 
 static void
 slots(void)
 {
 	want(ct.init(3, EIGHT), 0, "CT_init");
-	expect(3, 1, "2013008000", "05050505050505059000", false);
-	expect(3, 1, "2013008100", "810801020304050607089000", false);
-	expect(3, 1, "2012020100", "3b..9001", false);
-	expect(3, 1, "2012080100", "3b..9001", false);
-	expect(3, 1, "2012090100", "6a00", false);
-	expect(3, 2, "00a4000c023f00", "9000", false);
-	expect(3, 8, "00a4000c023f00", "9000", false);
-	expect(3, 3, "00a4000c023f00", "64a2", false);
-	want(send_command(3, 9, "00a4000c023f00", 2), -1, "ICC9");
-	expect(3, 1, "20110000", "9000", false);
-	expect(3, 2, "00a4000c023f00", "64a2", false);
+	expect(3, 1, "2013008000", "05050505050505059000", ROOM_4096);
+	expect(3, 1, "2013008100", "810801020304050607089000", ROOM_4096);
+	expect(3, 1, "2012020100", "3b..9001", ROOM_4096);
+	expect(3, 1, "2012080100", "3b..9001", ROOM_4096);
+	expect(3, 1, "2012090100", "6a00", ROOM_4096);
+	expect(3, 2, MF, "9000", ROOM_4096);
+	expect(3, 8, MF, "9000", ROOM_4096);
+	expect(3, 3, MF, "64a2", ROOM_4096);
+	want(send_command(3, 9, MF, 2), -1, "ICC9");
+	expect(3, 1, "20110000", "9000", ROOM_4096);
+	expect(3, 2, MF, "64a2", ROOM_4096);
 	want(ct.close(3), 0, "CT_close");
 	done("ICC2 to ICC8");
 }
@@ -522,19 +72,19 @@ cards(void)
 	pthread_t thread;
 
 	want(ct.init(0, DDV1), 0, "CT_init");
-	expect(0, 1, "20120101", ATR1 "9001", false);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
 	have("remove");
-	expect(0, 1, "2013008000", "009000", false);
-	expect(0, 0, "00a4000c023f00", "64a1", false);
-	expect(0, 1, "2012010100", "6200", false);
-	expect(0, 1, "2011010100", "6400", false);
-	expect(0, 1, "20140100", "64a1", false);
-	expect(0, 1, "201501000101", "9001", false);
+	expect(0, 1, "2013008000", "009000", ROOM_4096);
+	expect(0, 0, MF, "64a1", ROOM_4096);
+	expect(0, 1, "2012010100", "6200", ROOM_4096);
+	expect(0, 1, "2011010100", "6400", ROOM_4096);
+	expect(0, 1, "20140100", "64a1", ROOM_4096);
+	expect(0, 1, "201501000101", "9001", ROOM_4096);
 	done("the card is pulled: 64A1, 6200, 6400");
 	if (pthread_create(&thread, NULL, wait_for_card, &w) != 0)
 		exit(1);
 	want(ct.init(1, DDV0), 0, "CT_init of another meanwhile");
-	expect(1, 1, "20120101", "3b..9001", false);
+	expect(1, 1, "20120101", "3b..9001", ROOM_4096);
 	want(ct.close(1), 0, "CT_close");
 	began = clock_now_ms();
 	have("insert");
@@ -544,16 +94,16 @@ cards(void)
 	if (clock_now_ms() - began > 20000)
 		complain("it did not return with the card");
 	done("REQUEST ICC waits for a card, others work meanwhile");
-	expect(0, 0, "00a4000c023f00", "9000", false);
+	expect(0, 0, MF, "9000", ROOM_4096);
 	have("remove");
 	have("insert");
-	expect(0, 1, "2013008000", "059000", false);
-	expect(0, 0, "00a4000c023f00", "64a2", false);
-	expect(0, 0, "00a4000c023f00", "64a2", false);
-	expect(0, 1, "20120101", ATR1 "9001", false);
-	expect(0, 0, "00a4000c023f00", "9000", false);
+	expect(0, 1, "2013008000", "059000", ROOM_4096);
+	expect(0, 0, MF, "64a2", ROOM_4096);
+	expect(0, 0, MF, "64a2", ROOM_4096);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
+	expect(0, 0, MF, "9000", ROOM_4096);
 	done("another card: 64A2 until it is requested");
-	expect(0, 1, "201501000101", "6200", false);
+	expect(0, 1, "201501000101", "6200", ROOM_4096);
 	w.command = "20150100013c";
 	if (pthread_create(&thread, NULL, wait_for_card, &w) != 0)
 		exit(1);
@@ -570,14 +120,14 @@ static void
 login(void)
 {
 	want(ct.init(0, DDV1), 0, "CT_init");
-	expect(0, 1, "20120101", ATR1 "9001", false);
-	expect(0, 0, "00a4040c09d27600002548420200", "9000", false);
-	expect(0, 0, "00200081082512345fffffffff", "9000", false);
-	expect(0, 0, "00dc01e4020029", "9000", false);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
+	expect(0, 0, AID1, "9000", ROOM_4096);
+	expect(0, 0, PIN, "9000", ROOM_4096);
+	expect(0, 0, UPDATE, "9000", ROOM_4096);
 	want(ct.init(0, DDV1), 0, "CT_init");
-	expect(0, 1, "20120101", ATR1 "9001", false);
-	expect(0, 0, "00a4040c09d27600002548420200", "9000", false);
-	expect(0, 0, "00dc01e4020029", "6982", false);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
+	expect(0, 0, AID1, "9000", ROOM_4096);
+	expect(0, 0, UPDATE, "6982", ROOM_4096);
 	want(ct.close(0), 0, "CT_close");
 	done("a login ends with the session");
 }
@@ -586,10 +136,10 @@ static void
 log_in(void)
 {
 	want(ct.init(0, DDV1), 0, "CT_init");
-	expect(0, 1, "20120101", ATR1 "9001", false);
-	expect(0, 0, "00a4040c09d27600002548420200", "9000", false);
-	expect(0, 0, "00200081082512345fffffffff", "9000", false);
-	expect(0, 0, "00dc01e4020029", "9000", false);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
+	expect(0, 0, AID1, "9000", ROOM_4096);
+	expect(0, 0, PIN, "9000", ROOM_4096);
+	expect(0, 0, UPDATE, "9000", ROOM_4096);
 }
 
 /* Another program: uses the reader, tells so, and is at work until it is killed:
@@ -597,12 +147,12 @@ log_in(void)
 static void
 hold(int fd, bool logged_in)
 {
-	load();
+	ct_load(NULL);
 	if (logged_in)
 		log_in();
 	else
 		want(ct.init(0, DDV1), 0, "CT_init");
-	if (complaints != 0 || write(fd, "x", 1) != 1)
+	if (has_complained() || write(fd, "x", 1) != 1)
 		_exit(1);
 	if (!logged_in)
 		(void)send_command(0, 1, "20120101013c00", 64);
@@ -646,9 +196,9 @@ killed(void)
 	have("login");
 	done("a killed program leaves no login");
 	log_in();
-	unload();
+	ct_unload();
 	have("login");
-	load();
+	ct_load(NULL);
 	done("dlclose without CT_close leaves none");
 }
 
@@ -704,7 +254,7 @@ expect_refusal(const char *command)
 	int rc = send_command(0, 0, command, 300);
 
 	want(rc, 0, command);
-	hex_from_bytes(sw, sizeof(sw), (struct view){ answer, answer_n }, 0);
+	hex_from_bytes(sw, sizeof(sw), last_answer(), 0);
 	if (rc == 0 && !is_refusal(sw))
 		complain("%s: %s", command, sw);
 }
@@ -712,9 +262,9 @@ expect_refusal(const char *command)
 /* How a session goes on after a number of these, the card exchanged. */
 static const struct talk steps[] = {
 	{ 1, "20120101", ATR1 "9001" },
-	{ 0, "00a4040c09d27600002548420200", "9000" },
-	{ 0, "00200081082512345fffffffff", "9000" },
-	{ 0, "00dc01e4020029", "9000" },
+	{ 0, AID1, "9000" },
+	{ 0, PIN, "9000" },
+	{ 0, UPDATE, "9000" },
 	{ 0, "0084000008", "..9000" },
 };
 
@@ -727,13 +277,13 @@ swap_between(uint16_t pn, const char *swap)
 		want(ct.init(0, pn), 0, "CT_init");
 		for (size_t i = 0; i < after; i++)
 			expect(0, steps[i].dad, steps[i].command,
-			    steps[i].answer, false);
+			    steps[i].answer, ROOM_4096);
 		have(swap);
 		for (size_t i = 1; i < STEPS; i++)
 			expect_refusal(steps[i].command);
-		expect_refusal("00200081082512345fffffffff");
-		expect(0, 1, "20120101013c00", ATR1 "9001", false);
-		expect(0, 0, "00a4000c023f00", "9000", false);
+		expect_refusal(PIN);
+		expect(0, 1, "20120101013c00", ATR1 "9001", ROOM_4096);
+		expect(0, 0, MF, "9000", ROOM_4096);
 		want(ct.close(0), 0, "CT_close");
 	}
 }
@@ -747,7 +297,7 @@ swap_during(uint16_t pn, const char *swap)
 		want(ct.init(0, pn), 0, "CT_init");
 		for (size_t j = 0; j < 3; j++)
 			expect(0, steps[j].dad, steps[j].command,
-			    steps[j].answer, false);
+			    steps[j].answer, ROOM_4096);
 		if (pthread_create(&w.thread, NULL, write_on, &w) != 0)
 			exit(1);
 		while (w.done < 10 * i && w.wrong == 0)
@@ -757,8 +307,8 @@ swap_during(uint16_t pn, const char *swap)
 		if (w.wrong != 0)
 			complain("port %u: %d times, at last %s", pn, w.wrong,
 			    w.answer);
-		expect(0, 1, "20120101013c00", ATR1 "9001", false);
-		expect(0, 0, "00a4000c023f00", "9000", false);
+		expect(0, 1, "20120101013c00", ATR1 "9001", ROOM_4096);
+		expect(0, 0, MF, "9000", ROOM_4096);
 		want(ct.close(0), 0, "CT_close");
 	}
 }
@@ -809,8 +359,8 @@ threads(void)
 
 	want(ct.init(5, DDV1), 0, "CT_init");
 	want(ct.init(6, DDV0), 0, "CT_init");
-	expect(5, 1, "20120101", ATR1 "9001", false);
-	expect(6, 1, "20120101", "3b..9001", false);
+	expect(5, 1, "20120101", ATR1 "9001", ROOM_4096);
+	expect(6, 1, "20120101", "3b..9001", ROOM_4096);
 	for (size_t i = 0; i < 4; i++)
 		if (pthread_create(&thread[i], NULL, hammer, &ctn[i]) != 0)
 			exit(1);
@@ -828,20 +378,20 @@ static void
 losses(void)
 {
 	want(ct.init(0, DDV1), 0, "CT_init");
-	expect(0, 1, "20120101", ATR1 "9001", false);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
 	have("unplug");
 	for (int i = 0; i < 3; i++) {
-		want(send_command(0, 0, "00a4000c023f00", 2), -10, "card");
+		want(send_command(0, 0, MF, 2), -10, "card");
 		want(send_command(0, 1, "20110000", 2), -10, "terminal");
 	}
 	have("plug");
 	want(send_command(0, 1, "20120101", 64), -10, "the old session");
 	want(ct.close(0), 0, "CT_close");
 	want(ct.init(0, DDV1), 0, "CT_init");
-	expect(0, 1, "20120101", ATR1 "9001", false);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
 	done("the reader unplugged: -10, then CT_close and CT_init");
 	have("kill");
-	want(send_command(0, 0, "00a4000c023f00", 2), -128, "card");
+	want(send_command(0, 0, MF, 2), -128, "card");
 	want(send_command(0, 1, "2013008000", 8), -128, "terminal");
 	want(ct.init(0, DDV1), -128, "CT_init");
 	want(send_command(0, 1, "20110000", 2), -1, "CT_init failed");
@@ -849,11 +399,11 @@ losses(void)
 	done("slotd killed: -128");
 	have("start");
 	want(ct.init(0, DDV1), 0, "CT_init");
-	expect(0, 1, "20120101", ATR1 "9001", false);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
 	have("restart");
 	want(send_command(0, 1, "20110000", 2), -128, "the old session");
 	want(ct.init(0, DDV1), 0, "CT_init");
-	expect(0, 1, "20120101", ATR1 "9001", false);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
 	want(ct.close(0), 0, "CT_close");
 	done("slotd there again: CT_init");
 	have("stop");
@@ -866,12 +416,7 @@ main(int argc, char **argv)
 {
 	if (argc != 2)
 		return 2;
-	path = argv[1];
-	traces();
-	rounds();
-	load();
-	arguments();
-	kept();
+	ct_load(argv[1]);
 	slots();
 	login();
 	killed();
@@ -879,6 +424,6 @@ main(int argc, char **argv)
 	cards();
 	swaps();
 	losses();
-	unload();
+	ct_unload();
 	return 0;
 }

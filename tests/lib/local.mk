@@ -4,14 +4,15 @@ lib_tests = \
 	%D%/test_ifdh \
 	%D%/test_openct
 # End of lib_tests
-check_PROGRAMS += $(lib_tests) %D%/ctapi_walk %D%/opensc_walk
+check_PROGRAMS += $(lib_tests) %D%/ctapi_traces %D%/ctapi_walk \
+	%D%/opensc_walk
 TESTS += $(lib_tests)
 
 dist_check_SCRIPTS += %D%/ctapi_exports.test %D%/exports.test
-TESTS += %D%/ctapi_exports.test %D%/ctapi_walk.py %D%/exports.test \
-	%D%/opensc_walk.py
-EXTRA_DIST += %D%/ctapi_walk.py %D%/exports.list %D%/opensc_walk.py \
-	%D%/fake_server.h
+TESTS += %D%/ctapi_exports.test %D%/ctapi_traces.py %D%/ctapi_walk.py \
+	%D%/exports.test %D%/opensc_walk.py
+EXTRA_DIST += %D%/ctapi_client.h %D%/ctapi_traces.py %D%/ctapi_walk.py \
+	%D%/ctapi_world.py %D%/exports.list %D%/fake_server.h %D%/opensc_walk.py
 
 %C%_test_conn_SOURCES = %D%/test_conn.c %D%/fake_server.c \
 	lib/conn.c lib/path.c
@@ -35,6 +36,9 @@ EXTRA_DIST += %D%/ctapi_walk.py %D%/exports.list %D%/opensc_walk.py \
 
 %C%_opensc_walk_LDADD = lib/libopenct.la
 
-# It loads libctapi itself.
+# They load libctapi themselves.
+%C%_ctapi_traces_SOURCES = %D%/ctapi_traces.c %D%/ctapi_client.c
+%C%_ctapi_traces_LDADD = base/libbase.la -ldl
+%C%_ctapi_walk_SOURCES = %D%/ctapi_walk.c %D%/ctapi_client.c
 %C%_ctapi_walk_CFLAGS = $(AM_CFLAGS) -pthread
 %C%_ctapi_walk_LDADD = base/libbase.la -ldl
