@@ -342,11 +342,18 @@ consider(struct slot *s, struct request *r, uint64_t now_ms, bool behind)
 static void
 run_own(struct slot *s)
 {
+	struct channel_msg look = { .type = CHANNEL_STATUS };
+
 	if (s->task != TASK_NONE)
 		return;
 	if (s->fresh) {
 		s->reset_due = false;
 		if (slot_power(s, TASK_INSERT, false) == ERR_OK)
+			return;
+	}
+	if (s->look_due) {
+		s->look_due = false;
+		if (slot_start(s, TASK_LOOK, &look) == ERR_OK)
 			return;
 	}
 	if (s->reset_due && (s->card != SLOT_POWERED ||

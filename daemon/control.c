@@ -14,6 +14,7 @@
 #include "daemon/reader.h"
 #include "daemon/slot.h"
 #include "daemon/stream.h"
+#include "daemon/watch.h"
 
 enum { CLIENTS_MAX = 1000, CLIENTS_PER_UID = 300, LINE_MAX_BYTES = 262144 };
 
@@ -28,6 +29,7 @@ struct member {
 	struct control *control;
 	struct control_caller caller;
 	struct stream *stream;
+	struct watcher watcher;
 };
 
 struct control {
@@ -65,6 +67,23 @@ on_answer(void *arg, json_t *owned_answer)
 	stream_release(m->stream);
 }
 
+static bool
+waits(const void *arg, const struct reader *reader)
+{
+	const struct member *m = arg;
+
+	(void)reader;
+	return m->caller.watching;
+}
+
+static void
+on_looked(void *arg)
+{
+	const struct member *m = arg;
+
+	stream_release(m->stream);
+}
+
 static size_t
 on_input(void *arg, struct view in)
 {
@@ -76,6 +95,8 @@ on_input(void *arg, struct view in)
 		return 0;
 	n = (size_t)(end - in.p);
 	stream_hold(m->stream);
+	if (!watcher_ask(&m->watcher, NULL))
+		return 0;
 	control_command(&m->caller, view_first(in, n));
 	return n + 1;
 }
@@ -86,6 +107,7 @@ on_closed(void *arg)
 	struct member *m = arg;
 
 	TAILQ_REMOVE(&m->control->members, m, entry);
+	watcher_fini(&m->watcher);
 	quota_leave(&m->control->quota, m->caller.peer.uid);
 	control_caller_fini(&m->caller);
 	stream_free(m->stream);
@@ -106,6 +128,7 @@ on_connect(void *arg, int fd, const struct peer *peer)
 	}
 	m->control = c;
 	control_caller_init(&m->caller, &c->scene, peer, on_answer, m);
+	watcher_init(&m->watcher, c->registry, waits, on_looked, m);
 	TAILQ_INSERT_TAIL(&c->members, m, entry);
 	m->stream = stream_new(c->base, fd, &limits, &ops, m);
 	if (m->stream == NULL)

@@ -74,7 +74,9 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/status_file.c \
 	%D%/status_file.h \
 	%D%/stream.c \
-	%D%/stream.h
+	%D%/stream.h \
+	%D%/watch.c \
+	%D%/watch.h
 # End of libslotd_la_SOURCES
 %C%_libslotd_la_LIBADD = protocols/libprotocols.la base/libbase.la \
 	$(EVENT_LIBS) $(JANSSON_LIBS) $(UDEV_LIBS)

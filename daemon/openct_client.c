@@ -8,6 +8,7 @@
 #include "daemon/iobuf.h"
 #include "daemon/openct_commands.h"
 #include "daemon/stream.h"
+#include "daemon/watch.h"
 #include "protocols/openct_wire.h"
 
 static const struct stream_limits limits = {
@@ -18,6 +19,7 @@ static const struct stream_limits limits = {
 
 struct openct_client {
 	struct stream *stream;
+	struct watcher watcher;
 	struct openct_caller caller;
 	struct iobuf joined;	/* the parts of a continued request so far */
 	uint32_t xid;		/* of the request under way */
@@ -93,6 +95,23 @@ on_request(struct openct_client *c, const struct openct_header *h,
 	iobuf_drop(&c->joined, c->joined.n);
 }
 
+/* It may look at the cards without a word, in DIR/status. */
+static bool
+waits(const void *arg, const struct reader *reader)
+{
+	const struct openct_client *c = arg;
+
+	return c->caller.reader == reader;
+}
+
+static void
+on_looked(void *arg)
+{
+	const struct openct_client *c = arg;
+
+	stream_release(c->stream);
+}
+
 static size_t
 on_input(void *arg, struct view in)
 {
@@ -105,6 +124,10 @@ on_input(void *arg, struct view in)
 	body = view_skip(in, OPENCT_HEADER);
 	if (body.n < h.len)
 		return 0;
+	if (!watcher_ask(&c->watcher, c->caller.reader)) {
+		stream_hold(c->stream);
+		return 0;
+	}
 	on_request(c, &h, view_first(body, h.len));
 	return OPENCT_HEADER + (size_t)h.len;
 }
@@ -119,7 +142,7 @@ on_closed(void *arg)
 
 struct openct_client *
 openct_client_new(struct event_base *base, int fd, const struct peer *peer,
-    const struct reader *reader,
+    const struct registry *registry, const struct reader *reader,
     void (*closed)(void *, struct openct_client *), void *arg)
 {
 	static const struct stream_ops ops = { on_input, on_closed };
@@ -133,10 +156,12 @@ openct_client_new(struct event_base *base, int fd, const struct peer *peer,
 	iobuf_init(&c->joined, JOINED_MAX);
 	openct_caller_init(&c->caller, peer, reader, on_answer, c);
 	c->stream = stream_new(base, fd, &limits, &ops, c);
-	if (c->stream != NULL)
-		return c;
-	free(c);
-	return NULL;
+	if (c->stream == NULL) {
+		free(c);
+		return NULL;
+	}
+	watcher_init(&c->watcher, registry, waits, on_looked, c);
+	return c;
 }
 
 void
@@ -150,6 +175,7 @@ openct_client_free(struct openct_client *c)
 {
 	if (c == NULL)
 		return;
+	watcher_fini(&c->watcher);
 	openct_caller_fini(&c->caller);
 	stream_free(c->stream);
 	iobuf_fini(&c->joined);

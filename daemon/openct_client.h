@@ -12,13 +12,15 @@
 #include "base/must_use.h"
 #include "daemon/peer.h"
 #include "daemon/reader.h"
+#include "daemon/registry.h"
 
 struct openct_client;
 
 /* closed is called once, from the loop, when the client has gone or was put an
    end to; openct_client_free must follow. NULL: memory; fd is closed then. */
 struct openct_client *openct_client_new(struct event_base *, int owned_fd,
-		    const struct peer *, const struct reader *,
+		    const struct peer *, const struct registry *,
+		    const struct reader *,
 		    void (*closed)(void *arg, struct openct_client *),
 		    void *arg) MUST_USE;
 

@@ -103,8 +103,8 @@ on_connect(void *arg, int fd, const struct peer *peer)
 	*m = (struct member){ .server = s, .reader = p->reader,
 		.uid = peer->uid };
 	TAILQ_INSERT_TAIL(&s->members, m, entry);
-	m->client = openct_client_new(s->base, fd, peer, p->reader,
-	    on_client_closed, m);
+	m->client = openct_client_new(s->base, fd, peer, s->registry,
+	    p->reader, on_client_closed, m);
 	if (m->client == NULL)
 		on_client_closed(m, NULL);
 }

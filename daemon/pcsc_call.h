@@ -17,6 +17,7 @@
 #include "daemon/pcsc_state.h"
 #include "daemon/session.h"
 #include "daemon/stream.h"
+#include "daemon/watch.h"
 #include "protocols/pcsc_wire.h"
 
 struct pcsc_client;
@@ -35,6 +36,7 @@ TAILQ_HEAD(pcsc_handles, pcsc_handle);
 /* What all clients have in common: the server's, borrowed by them. */
 struct pcsc_world {
 	struct event_base *base;
+	const struct registry *registry;
 	unsigned legacy;		/* places of an array up to 4.5 */
 	struct pcsc_state state;
 	struct pcsc_clients clients;
@@ -69,6 +71,7 @@ struct pcsc_client {
 	TAILQ_ENTRY(pcsc_client) entry;
 	struct pcsc_world *world;
 	struct stream *stream;
+	struct watcher watcher;
 	struct peer peer;
 	void (*closed)(void *arg, struct pcsc_client *);
 	void *arg;
@@ -142,6 +145,8 @@ enum err	pcsc_handle_request(struct pcsc_handle *, enum request_kind,
 
 /* ---- commands; h is the handle the request names, else NULL ---- */
 
+/* Does the client's request tell about cards it has no handle of? */
+bool		pcsc_asks_about_cards(const struct pcsc_client *);
 /* Runs the request of the client (pcsc_cmds.c). */
 void		pcsc_command(struct pcsc_client *);
 

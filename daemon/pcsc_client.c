@@ -113,6 +113,23 @@ pcsc_new_number(const struct pcsc_world *world)
 	return x;
 }
 
+static bool
+waits(const void *arg, const struct reader *reader)
+{
+	const struct pcsc_client *c = arg;
+
+	(void)reader;
+	return c->waits;
+}
+
+static void
+on_looked(void *arg)
+{
+	const struct pcsc_client *c = arg;
+
+	stream_release(c->stream);
+}
+
 static size_t
 on_input(void *arg, struct view in)
 {
@@ -122,6 +139,9 @@ on_input(void *arg, struct view in)
 
 	if (e == ERR_OK) {
 		stream_hold(c->stream);
+		if (pcsc_asks_about_cards(c) &&
+		    !watcher_ask(&c->watcher, NULL))
+			return 0;
 		pcsc_command(c);
 	} else if (e != ERR_SHORT) {
 		pcsc_refuse(c, err_text(e));
@@ -158,6 +178,7 @@ pcsc_client_new(struct pcsc_world *world, int fd, const struct peer *peer,
 		free(c);
 		return NULL;
 	}
+	watcher_init(&c->watcher, world->registry, waits, on_looked, c);
 	TAILQ_INSERT_TAIL(&world->clients, c, entry);
 	return c;
 }
@@ -172,6 +193,7 @@ pcsc_client_free(struct pcsc_client *c)
 	c->waits = false;
 	while ((h = TAILQ_FIRST(&c->handles)) != NULL)
 		pcsc_handle_free(h);
+	watcher_fini(&c->watcher);
 	TAILQ_REMOVE(&c->world->clients, c, entry);
 	stream_free(c->stream);
 	free(c);

@@ -229,6 +229,7 @@ transmit(struct pcsc_client *c, struct pcsc_handle *h)
 
 enum need {
 	NONE,
+	CARDS,			/* as they are now */
 	HANDLE,			/* this client's, its reader may have left */
 	READER,			/* and the reader is there */
 	QUIET,			/* and nothing happened to the card meanwhile */
@@ -241,7 +242,7 @@ static const struct command {
 } commands[] = {
 	{ PCSC_ESTABLISH_CONTEXT, NONE, establish },
 	{ PCSC_RELEASE_CONTEXT, NONE, release },
-	{ PCSC_CONNECT, NONE, pcsc_connect },
+	{ PCSC_CONNECT, CARDS, pcsc_connect },
 	{ PCSC_RECONNECT, READER, pcsc_reconnect },
 	{ PCSC_DISCONNECT, HANDLE, pcsc_disconnect },
 	{ PCSC_BEGIN_TRANSACTION, QUIET, pcsc_begin },
@@ -253,11 +254,11 @@ static const struct command {
 	{ PCSC_GET_ATTRIB, QUIET, pcsc_get_attrib },
 	{ PCSC_SET_ATTRIB, QUIET, pcsc_set_attrib_command },
 	{ PCSC_VERSION, NONE, version },
-	{ PCSC_READERS_STATE, NONE, readers_state },
-	{ PCSC_WAIT, NONE, wait_for_change },
+	{ PCSC_READERS_STATE, CARDS, readers_state },
+	{ PCSC_WAIT, CARDS, wait_for_change },
 	{ PCSC_STOP_WAITING, NONE, stop_waiting },
 	{ PCSC_READER_EVENTS, NONE, reader_events },
-	{ PCSC_STATES_SIZE, NONE, states_size },
+	{ PCSC_STATES_SIZE, CARDS, states_size },
 	{ PCSC_STATES, NONE, states },
 };
 
@@ -269,6 +270,12 @@ find(enum pcsc_cmd cmd)
 	while (row->cmd != cmd)		/* the parser lets no other through */
 		row++;
 	return row;
+}
+
+bool
+pcsc_asks_about_cards(const struct pcsc_client *c)
+{
+	return find(c->q.cmd)->need == CARDS;
 }
 
 /* The first word of all of these is hCard. */
@@ -287,7 +294,7 @@ pcsc_command(struct pcsc_client *c)
 	struct pcsc_handle *h = NULL;
 	enum pcsc_rv rv;
 
-	if (row->need != NONE) {
+	if (row->need >= HANDLE) {
 		h = pcsc_handle_find(c, pcsc_get(&c->q, PCSC_STATUS_CARD));
 		if (h == NULL) {
 			pcsc_refuse(c, "a card handle that it does not have");

@@ -196,7 +196,8 @@ pcsc_server_open(struct pcsc_server **out, struct event_base *base,
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return ERR_MEMORY;
-	s->world = (struct pcsc_world){ .base = base, .legacy = o->legacy };
+	s->world = (struct pcsc_world){ .base = base, .registry = registry,
+		.legacy = o->legacy };
 	s->registry = registry;
 	pcsc_state_init(&s->world.state);
 	TAILQ_INIT(&s->world.clients);

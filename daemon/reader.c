@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "daemon/conf_file.h"
 #include "daemon/reader_life.h"
+#include "daemon/watch.h"
 #include "protocols/ids.h"
 
 enum {
@@ -85,6 +86,7 @@ withdraw(struct reader *r, enum reader_state state, enum err e)
 	r->state = state;
 	r->was_ready = false;
 	reader_slots_down(r, e);
+	watch_reader_changed(registry_watch(r->registry), r);
 	if (state == READER_FAILED && !was_failed)
 		reader_tell(r, READER_BROKEN, 0);
 	else if (state == READER_ABSENT && was_ready)
@@ -159,8 +161,6 @@ name_reader(struct reader *r)
 static void
 on_ready(struct reader *r, const struct channel_msg *m)
 {
-	struct channel_msg watch = { .type = CHANNEL_WATCH, .arg = 1 };
-
 	if (r->n_slots != 0 || r->state != READER_STARTING ||
 	    channel_info_decode(&r->info, m->data) != ERR_OK) {
 		handler_kill(r->handler, "it sent a READY that makes no sense");
@@ -168,8 +168,6 @@ on_ready(struct reader *r, const struct channel_msg *m)
 	}
 	name_reader(r);
 	if (!reader_slots_make(r))
-		handler_kill(r->handler, "out of memory");
-	else if (r->info.polls && handler_send(r->handler, &watch) != ERR_OK)
 		handler_kill(r->handler, "out of memory");
 }
 
@@ -190,6 +188,16 @@ on_failed(struct reader *r, const struct channel_msg *m)
 }
 
 static void
+slot_message(struct reader *r, const struct channel_msg *m)
+{
+	if (m->type == CHANNEL_CARD)
+		slot_card(r->slots[m->slot], m);
+	else
+		slot_result(r->slots[m->slot], m);
+	watch_reader_changed(registry_watch(r->registry), r);
+}
+
+static void
 on_message(void *arg, const struct channel_msg *m)
 {
 	struct reader *r = arg;
@@ -202,10 +210,8 @@ on_message(void *arg, const struct channel_msg *m)
 		handler_kill(r->handler, "it spoke of a slot it has not");
 	else if (r->state != READER_READY && r->state != READER_STARTING)
 		return;			/* withdrawn: nobody listens */
-	else if (m->type == CHANNEL_CARD)
-		slot_card(r->slots[m->slot], m);
 	else
-		slot_result(r->slots[m->slot], m);
+		slot_message(r, m);
 }
 
 static void

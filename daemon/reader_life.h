@@ -2,7 +2,7 @@
 #ifndef DAEMON_READER_LIFE_H
 #define DAEMON_READER_LIFE_H
 
-/* What moves readers: for registry.c, reader.c and reader_slots.c only. */
+/* What moves readers: for registry.c, reader*.c and watch.c only. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +19,14 @@
 enum {
 	READER_TEXT_MAX = 255,
 	READER_PORT_MAX = 63,
+};
+
+/* Whether a ready reader's cards are known to be what they were. */
+enum reader_watch {
+	READER_TELLS,		/* always: it tells by itself, or is not ready */
+	READER_WATCHED,		/* so far: it is looked at all the time */
+	READER_LEFT_ALONE,	/* not any more */
+	READER_LOOKED_AT,	/* not yet: it was just asked */
 };
 
 struct reader {
@@ -45,6 +53,7 @@ struct reader {
 	uint64_t ready_since_ms;
 
 	struct channel_info info;
+	enum reader_watch watch;	/* watch.c's */
 	unsigned n_slots;
 	struct slot *slots[CHANNEL_SLOTS_MAX];
 	struct event *alarms[CHANNEL_SLOTS_MAX];

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/watch.h"
 
 void
 reader_tell(struct reader *r, enum change_kind kind, unsigned slot)
@@ -71,6 +72,7 @@ publish_when_known(struct reader *r)
 	r->was_ready = true;
 	r->ready_since_ms = clock_now_ms();
 	r->text[0] = '\0';
+	watch_reader_ready(registry_watch(r->registry), r);
 	reader_tell(r, READER_ADDED, 0);
 	log_at(LOG_LEVEL_NOTICE, r->subject, "%s at %s is ready (%s, %u slot%s)",
 	    r->name, r->device, r->driver, r->n_slots,

@@ -7,10 +7,12 @@
 
 #include "base/log.h"
 #include "daemon/reader_life.h"
+#include "daemon/watch.h"
 
 struct registry {
 	struct event_base *base;
 	const struct settings *settings;
+	struct watch *watch;
 	TAILQ_HEAD(, reader) readers;
 	TAILQ_HEAD(, observer) observers;
 	struct observer *next;		/* the one told after this one */
@@ -27,6 +29,11 @@ registry_new(struct event_base *base, const struct settings *settings)
 	g->settings = settings;
 	TAILQ_INIT(&g->readers);
 	TAILQ_INIT(&g->observers);
+	g->watch = watch_new(base, g);
+	if (g->watch == NULL) {
+		free(g);
+		return NULL;
+	}
 	return g;
 }
 
@@ -41,6 +48,7 @@ registry_free(struct registry *g)
 		TAILQ_REMOVE(&g->readers, r, entry);
 		reader_free(r);
 	}
+	watch_free(g->watch);
 	free(g);
 }
 
@@ -54,6 +62,12 @@ const struct settings *
 registry_settings(const struct registry *g)
 {
 	return g->settings;
+}
+
+struct watch *
+registry_watch(const struct registry *g)
+{
+	return g->watch;
 }
 
 void

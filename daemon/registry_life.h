@@ -13,6 +13,7 @@
 struct change;
 struct event_base;
 struct registry;
+struct watch;
 
 /* A USB device, or one interface of it, that a driver can drive. */
 struct usb_place {
@@ -43,9 +44,10 @@ void		registry_reap(struct registry *);
 void		registry_quit(struct registry *);
 bool		registry_is_over(const struct registry *);
 
-/* For reader.c. */
+/* For reader.c; the watch is for watch.h. */
 struct event_base	*registry_base(const struct registry *);
 const struct settings	*registry_settings(const struct registry *);
+struct watch	*registry_watch(const struct registry *);
 void		registry_tell(struct registry *, const struct change *);
 
 #endif

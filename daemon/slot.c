@@ -408,18 +408,67 @@ finish_request(struct slot *s, const struct channel_msg *m)
 		report(s, SLOT_RESET);
 }
 
+/* The handler has looked, and told what had changed. Whether the card that is
+   in is the one that was, only its ATR can tell. */
+static void
+finish_look(struct slot *s)
+{
+	bool doubt = s->card == SLOT_PRESENT || s->card == SLOT_MUTE ||
+	    s->reset_first;
+
+	s->task = TASK_NONE;
+	if (s->stale || s->fresh || !doubt ||
+	    slot_power(s, TASK_CHECK, false) != ERR_OK)
+		slot_run(s);
+}
+
+static bool
+is_same_card(const struct slot *s, const struct channel_msg *m)
+{
+	if (m->err != ERR_OK)
+		return s->card == SLOT_MUTE;
+	return s->card != SLOT_MUTE &&
+	    view_eq(m->data, (struct view){ s->atr, s->atr_n });
+}
+
+static void
+finish_check(struct slot *s, const struct channel_msg *m)
+{
+	bool same = is_same_card(s, m);
+
+	if (!same) {
+		card_left(s);
+		announce(s, SLOT_REMOVED);
+	}
+	on_power_on(s, m);
+	if (!same)
+		card_is_new(s);
+	s->unused_since_ms = slot_now(s);
+	slot_run(s);
+	announce(s, same ? SLOT_RESET : SLOT_INSERTED);
+}
+
 static void
 finish_own(struct slot *s, const struct channel_msg *m)
 {
 	enum task task = s->task;
 
+	if (task == TASK_LOOK) {
+		finish_look(s);
+		return;
+	}
 	s->task = TASK_NONE;
 	if (s->stale) {
 		slot_run(s);
 		return;
 	}
-	if (task == TASK_INSERT && m->err == ERR_NO_CARD) {
+	if ((task == TASK_INSERT || task == TASK_CHECK) &&
+	    m->err == ERR_NO_CARD) {
 		on_removed(s);		/* in and out again */
+		return;
+	}
+	if (task == TASK_CHECK) {
+		finish_check(s, m);
 		return;
 	}
 	if (task == TASK_OFF) {
@@ -457,6 +506,27 @@ slot_result(struct slot *s, const struct channel_msg *m)
 }
 
 void
+slot_look(struct slot *s)
+{
+	s->look_due = true;
+	slot_run(s);
+}
+
+bool
+slot_is_settled(const struct slot *s)
+{
+	return !s->look_due && !s->fresh && s->task != TASK_LOOK &&
+	    s->task != TASK_CHECK && s->task != TASK_INSERT;
+}
+
+bool
+slot_is_in_use(const struct slot *s)
+{
+	return !TAILQ_EMPTY(&s->sessions) || !slot_is_settled(s) ||
+	    (s->card == SLOT_POWERED && !s->reset_first);
+}
+
+void
 slot_tick(struct slot *s)
 {
 	s->wake_ms = SLOT_NEVER;
@@ -484,7 +554,7 @@ slot_down(struct slot *s, enum err e)
 
 	s->down = e;
 	s->card = SLOT_ABSENT;
-	s->fresh = s->reset_due = false;
+	s->fresh = s->reset_due = s->look_due = false;
 	TAILQ_FOREACH(session, &s->sessions, entry)
 		session->gone = e;
 	if (s->running != NULL) {

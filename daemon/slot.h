@@ -107,6 +107,18 @@ void		slot_set_last_sequence(struct slot *, uint32_t);
 void		slot_card(struct slot *, const struct channel_msg *);
 void		slot_result(struct slot *, const struct channel_msg *);
 
+/*
+ * Nobody has looked at the reader for a while. The handler is asked what is in
+ * it, before any request; a card that was there is powered on, for it may be
+ * another one. Until then the slot is not settled.
+ */
+void		slot_look(struct slot *);
+bool		slot_is_settled(const struct slot *);
+
+/* It would matter if the card left: somebody has a session, or it has power and
+   may be logged in. */
+bool		slot_is_in_use(const struct slot *);
+
 /* The time asked for by wake_at has come. */
 void		slot_tick(struct slot *);
 

@@ -52,6 +52,8 @@ struct session {
 enum task {
 	TASK_NONE,
 	TASK_REQUEST,		/* slot->running */
+	TASK_LOOK,		/* asking what is in, after a pause */
+	TASK_CHECK,		/* powering on what was in before the pause */
 	TASK_INSERT,		/* powering a new card on */
 	TASK_POWER,		/* powering the card on for a request in line */
 	TASK_RESET,		/* cleaning up behind a holder */
@@ -68,6 +70,7 @@ struct slot {
 	enum slot_card card;
 	bool known;		/* SLOT_KNOWN was reported */
 	bool fresh;		/* inserted, not yet powered on and announced */
+	bool look_due;		/* nobody looked for a while */
 	bool stale;		/* the card left while the task was running */
 	bool keeps_power;	/* it cannot be powered off ... */
 	bool reset_first;	/* ... and was unused: reset before use */

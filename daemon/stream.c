@@ -105,7 +105,7 @@ eat(struct stream *s)
 		size_t eaten = s->ops->input(s->arg, iobuf_view(&s->in));
 
 		if (eaten == 0) {
-			s->dead |= s->in.n == s->limits.in_max;
+			s->dead |= !s->held && s->in.n == s->limits.in_max;
 			return;
 		}
 		iobuf_drop(&s->in, eaten);

@@ -28,9 +28,9 @@ struct stream_limits {
 /* Both are called from the loop only, never from inside a stream_ function. */
 struct stream_ops {
 	/*
-	 * Bytes have come. Returns how many were used up, 0 to wait for more; it
-	 * is called again until then, or until the stream is held. `in` is
-	 * wiped afterwards.
+	 * Bytes have come. Returns how many were used up, 0 to wait for more (or,
+	 * having held the stream, for its release); it is called again until
+	 * then, or until the stream is held. `in` is wiped afterwards.
 	 */
 	size_t (*input)(void *arg, struct view in);
 	/* The client is gone or was too slow. Call stream_free. */

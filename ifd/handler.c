@@ -37,6 +37,7 @@ struct handler {
 	uint8_t *data;		/* of all requests */
 	uint64_t now_ms;
 	bool watched;
+	bool told_to_poll;	/* slotd knows, and says when to look */
 	uint64_t poll_ms;	/* the next look at the cards */
 	bool quitting;
 	uint64_t quit_ms;	/* by then it is over */
@@ -53,6 +54,7 @@ static const struct {
 	{ CHANNEL_TRANSMIT, IFD_TRANSMIT },
 	{ CHANNEL_PROTOCOL, IFD_PROTOCOL },
 	{ CHANNEL_CONTROL, IFD_CONTROL },
+	{ CHANNEL_STATUS, IFD_STATUS },
 };
 
 /* ---- results ---- */
@@ -184,6 +186,7 @@ on_ready(void *arg, const struct channel_info *info)
 	struct channel_msg m = { .type = CHANNEL_READY,
 		.data = channel_info_encode(buf, sizeof(buf), info) };
 
+	h->told_to_poll = info->polls;
 	if (!make_queues(h, info)) {
 		on_lost(h, ERR_MEMORY, err_text(ERR_MEMORY));
 		return;
@@ -357,7 +360,8 @@ start_internal(struct handler *h, unsigned slot, enum ifd_op op)
 static bool
 must_poll(const struct handler *h)
 {
-	return h->watched && !h->quitting && engine_is_ready(h->engine) &&
+	return (h->watched || !h->told_to_poll) && !h->quitting &&
+	    engine_is_ready(h->engine) &&
 	    engine_reader(h->engine)->info.polls;
 }
 

@@ -35,6 +35,7 @@ enum {
 	X(TRANSMIT)	/* data: APDU. RESULT: data: response with SW1 SW2 */ \
 	X(PROTOCOL)	/* arg: mask of CHANNEL_T0, _T1. RESULT: arg: chosen */ \
 	X(CONTROL)	/* arg: code, data. RESULT: data */		\
+	X(STATUS)	/* looks at the card: CARD if it changed, then RESULT */ \
 	X(WATCH)	/* arg: 1 somebody waits for cards, 0 nobody; no RESULT */ \
 	X(CANCEL)	/* xid: of the request to give up, which then ends
 			   with ERR_CANCELLED or its own result; no RESULT */ \

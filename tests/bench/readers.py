@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""readers.py BUILD: what a reader costs from plug to its first APDU, and what
-slots that work at the same time are worth.
+"""readers.py BUILD: what a reader costs from plug to its first APDU and while it
+is idle, and what slots that work at the same time are worth.
 
 The transfers are compared with those of pcscd 1.9 and libccid 1.5.2, recorded
 with the same kind of reader and a card of the same ATR. Nothing is asserted.
 """
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +19,7 @@ os.environ["top_builddir"] = BUILD
 os.environ.setdefault("top_srcdir", os.path.join(TESTS, ".."))
 sys.path[:0] = [os.path.join(TESTS, "daemon")]
 
-from harness import Emulator, Slotd  # noqa: E402
+from harness import Emulator, Slotd, children  # noqa: E402
 from openct_wire import Connection, transact  # noqa: E402
 
 CHALLENGE = bytes.fromhex("0084000008")
@@ -66,6 +68,34 @@ def transfers():
             what, first - 1, before, (after - first) / 10, each), flush=True)
 
 
+def system_calls(pid, seconds):
+    """That begin in so many seconds. One is cut short, and begins again, when
+    strace comes; its name is not counted."""
+    with tempfile.NamedTemporaryFile("r") as log:
+        s = subprocess.Popen(["strace", "-f", "-o", log.name, "-p", str(pid)],
+                             stderr=subprocess.PIPE)
+        s.stderr.readline()             # "attached"
+        time.sleep(seconds)
+        s.terminate()
+        s.communicate()
+        return len(log.readlines()) - 1
+
+
+def idle():
+    """A reader without an interrupt pipe, its card in, and nobody there."""
+    with Emulator(["two-endpoints"]) as emu, Slotd() as slotd:
+        slotd.start(slotd.reader(emu.address, "1-1"))
+        slotd.wait_log("it is let alone", 60)
+        before = bulk(emu)
+        pids = [slotd.process.pid] + children(slotd.process.pid)
+        time.sleep(10)
+        print("no interrupt pipe, 10 s with nobody: %d bulk transfers (libccid "
+              "25)" % (bulk(emu) - before))
+        if shutil.which("strace"):
+            print("system calls in 5 s: slotd %d, ifdhandler %d" % tuple(
+                system_calls(pid, 5) for pid in pids))
+
+
 def seconds(clients):
     """Each client has one command under way at any time."""
     start = time.monotonic()
@@ -94,4 +124,5 @@ def slots():
 
 
 transfers()
+idle()
 slots()

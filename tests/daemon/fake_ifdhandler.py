@@ -13,8 +13,8 @@ import struct
 import sys
 
 TYPES = ["NONE", "POWER_ON", "POWER_OFF", "TRANSMIT", "PROTOCOL", "CONTROL",
-         "WATCH", "CANCEL", "PING", "QUIT", "READY", "FAILED", "RESULT",
-         "CARD", "PONG", "LOG"]
+         "STATUS", "WATCH", "CANCEL", "PING", "QUIT", "READY", "FAILED",
+         "RESULT", "CARD", "PONG", "LOG"]
 
 channel = socket.socket(fileno=3)
 device = socket.socket(fileno=4)
@@ -36,8 +36,8 @@ def text(s):
 
 
 def info(slots=1, vendor="Fake", product="Reader", serial="42", interface="",
-         vid=0x1234, pid=0x5678, **_):
-    return struct.pack("<BBHHHIIII", slots, 0, vid, pid, 0x100, 261, 271,
+         vid=0x1234, pid=0x5678, flags=0, **_):
+    return struct.pack("<BBHHHIIII", slots, flags, vid, pid, 0x100, 261, 271,
                        0x000207b2, 3) + b"".join(
         text(s) for s in ("ccid", vendor, product, serial, interface, "fake"))
 

@@ -21,7 +21,8 @@ daemon_scripts = \
 	%D%/test_pcsc.py \
 	%D%/test_pcsc_replay.py \
 	%D%/test_pcsc_turns.py \
-	%D%/test_readers.py
+	%D%/test_readers.py \
+	%D%/test_watch.py
 # End of daemon_scripts
 TESTS += $(daemon_scripts)
 EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \

@@ -76,14 +76,14 @@ def killed_and_back(t):
 def lies(t):
     """Messages no handler of ours sends; each costs that handler only."""
     rows = [
-        ("a message cut short", dict(what="raw", hex="0a0000"), "malformed"),
+        ("a message cut short", dict(what="raw", hex="0b0000"), "malformed"),
         ("an unknown type", dict(what="raw", hex="7f" + "00" * 11),
          "malformed"),
-        ("an unknown error", dict(what="raw", hex="0c00ff00" + "00" * 8),
+        ("an unknown error", dict(what="raw", hex="0d00ff00" + "00" * 8),
          "malformed"),
         ("our own request", dict(what="TRANSMIT"), "wrong direction"),
         ("a slot it has not", dict(what="CARD", slot=9, arg=1), "has not"),
-        ("READY cut short", dict(what="raw", hex="0a" + "00" * 12),
+        ("READY cut short", dict(what="raw", hex="0b" + "00" * 12),
          "makes no sense"),
     ]
     for name, order, words in rows:

@@ -122,6 +122,96 @@ START_TEST(an_unused_card_is_powered_off_and_then_all_is_quiet)
 }
 END_TEST
 
+/* After a pause in which nobody looked. */
+START_TEST(a_card_may_be_another_one_after_a_pause)
+{
+	static const struct {
+		bool in;		/* before the pause */
+		uint32_t card;		/* what the handler finds */
+		enum err err;		/* of the power-on that follows */
+		struct view atr;
+		const char *events;
+		enum slot_card state;
+	} rows[] = {
+		{ true, CHANNEL_PRESENT, ERR_OK, { (const uint8_t *)
+		    "\x3b\x80\x01\x81", 4 }, "KX", SLOT_POWERED },
+		{ true, CHANNEL_PRESENT, ERR_OK, { (const uint8_t *)
+		    "\x3b\x00", 2 }, "KRI", SLOT_POWERED },
+		{ true, CHANNEL_PRESENT, ERR_MUTE, { NULL, 0 }, "KRI",
+		    SLOT_MUTE },
+		{ true, CHANNEL_PRESENT, ERR_NO_CARD, { NULL, 0 }, "KR",
+		    SLOT_ABSENT },
+		{ true, 0, ERR_OK, { NULL, 0 }, "KR", SLOT_ABSENT },
+		{ false, CHANNEL_PRESENT, ERR_OK, { (const uint8_t *)
+		    "\x3b\x00", 2 }, "KI", SLOT_POWERED },
+		{ false, 0, ERR_OK, { NULL, 0 }, "K", SLOT_ABSENT },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct world *w = world_new();
+
+		if (rows[i].in) {
+			world_insert(w);
+			world_wait(w, 5000);
+			world_answer(w, ERR_OK, B(""));	/* power off */
+		} else {
+			world_card(w, 0);
+		}
+		ck_assert(!slot_is_in_use(w->slot));
+		slot_look(w->slot);
+		ck_assert_int_eq(w->sent.type, CHANNEL_STATUS);
+		ck_assert(!slot_is_settled(w->slot));
+		if ((rows[i].card != 0) != rows[i].in)
+			world_card(w, rows[i].card);
+		world_answer(w, ERR_OK, B(""));
+		if (rows[i].card != 0) {
+			ck_assert_int_eq(w->sent.type, CHANNEL_POWER_ON);
+			ck_assert(!slot_is_settled(w->slot));
+			world_answer(w, rows[i].err, rows[i].atr);
+		}
+		ck_assert(slot_is_settled(w->slot));
+		ck_assert_msg(strcmp(w->events, rows[i].events) == 0,
+		    "row %zu: %s", i, w->events);
+		ck_assert_int_eq(world_state(w), rows[i].state);
+		world_free(w);
+	}
+}
+END_TEST
+
+START_TEST(a_request_waits_for_the_look)
+{
+	struct world *w = world_new();
+	struct session *s;
+	struct ask a = { .w = w, .name = "apdu" };
+
+	world_insert(w);
+	world_wait(w, 5000);
+	world_answer(w, ERR_OK, B(""));
+	slot_look(w->slot);
+	s = world_session(w, "a", 1, plain);
+	ask_apdu(&a, s);
+	ck_assert(slot_is_in_use(w->slot));
+	world_card(w, 0);
+	world_answer(w, ERR_OK, B(""));
+	ck_assert_str_eq(w->results, "apdu:NO_CARD ");
+	ck_assert_str_eq(w->events, "KR");
+	session_close(s);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(a_look_that_cannot_be_asked_for_is_over)
+{
+	struct world *w = world_new();
+
+	world_card(w, 0);
+	w->send_err = ERR_HANDLER;
+	slot_look(w->slot);
+	ck_assert(slot_is_settled(w->slot));
+	world_free(w);
+}
+END_TEST
+
 START_TEST(an_unused_card_that_keeps_its_power_is_reset_before_use)
 {
 	struct world *w = world_new();
@@ -359,6 +449,9 @@ main(void)
 	    an_unused_card_is_powered_off_and_then_all_is_quiet);
 	tcase_add_test(tc,
 	    an_unused_card_that_keeps_its_power_is_reset_before_use);
+	tcase_add_test(tc, a_card_may_be_another_one_after_a_pause);
+	tcase_add_test(tc, a_request_waits_for_the_look);
+	tcase_add_test(tc, a_look_that_cannot_be_asked_for_is_over);
 	tcase_add_test(tc, power_that_was_lost_meanwhile_is_applied_anew);
 	tcase_add_test(tc, a_power_on_that_fails_ends_the_request_in_line);
 	tcase_add_test(tc, the_atr_is_told_without_a_reset);

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+#include "daemon/watch.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "daemon/reader_life.h"
+
+enum {
+	LINGER_MS = 5000,	/* after the last question */
+	LOOK_MAX_MS = 3000,	/* that a client waits for a look */
+};
+
+struct watch {
+	struct registry *registry;
+	struct event *timer;	/* of a look, else of the next thought */
+	bool asked;		/* since the timer was set */
+	TAILQ_HEAD(, watcher) watchers;
+};
+
+static void
+set_timer(struct watch *w, int ms)
+{
+	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+
+	w->asked = false;
+	if (evtimer_add(w->timer, &tv) != 0)
+		log_at(LOG_LEVEL_ERROR, NULL, "cannot set a timer");
+}
+
+static bool
+is_in(const struct watch *w, enum reader_watch state)
+{
+	const struct reader *r = NULL;
+
+	while ((r = registry_next(w->registry, r)) != NULL) {
+		if (r->watch == state)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_slot(const struct reader *r, bool (*is)(const struct slot *))
+{
+	for (unsigned i = 0; i < r->n_slots; i++) {
+		if (is(r->slots[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_unsettled(const struct slot *s)
+{
+	return !slot_is_settled(s);
+}
+
+static bool
+is_wanted(const struct watch *w, const struct reader *r)
+{
+	const struct watcher *a;
+
+	TAILQ_FOREACH(a, &w->watchers, entry) {
+		if (a->waits(a->arg, r))
+			return true;
+	}
+	return has_slot(r, slot_is_in_use);
+}
+
+/* A handler that cannot be told is about to end; all stays as it was. */
+static void
+turn(struct reader *r, bool on, enum reader_watch to)
+{
+	struct channel_msg m = { .type = CHANNEL_WATCH, .arg = on };
+
+	if (r->handler != NULL && handler_send(r->handler, &m) == ERR_OK)
+		r->watch = to;
+}
+
+static void
+let_alone(struct reader *r)
+{
+	turn(r, false, READER_LEFT_ALONE);
+	log_at(LOG_LEVEL_INFO, r->subject, "nobody wants to know about its "
+	    "cards: it is let alone");
+}
+
+/* Those who were held ask again, when no look is under way. */
+static void
+release(struct watch *w)
+{
+	struct watcher *a;
+
+	if (is_in(w, READER_LOOKED_AT))
+		return;
+	if (is_in(w, READER_WATCHED))
+		set_timer(w, LINGER_MS);
+	TAILQ_FOREACH(a, &w->watchers, entry) {
+		if (!a->held)
+			continue;
+		a->held = false;
+		a->looked(a->arg);
+	}
+}
+
+/* Nobody is kept waiting by a reader that does not answer. */
+static void
+give_up_looks(struct watch *w)
+{
+	struct reader *r = NULL;
+
+	while ((r = registry_next(w->registry, r)) != NULL) {
+		if (r->watch != READER_LOOKED_AT)
+			continue;
+		r->watch = READER_WATCHED;
+		log_at(LOG_LEVEL_WARN, r->subject, "it does not say which cards "
+		    "are in it: programs are told what was known");
+	}
+	release(w);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *w = arg;
+	struct reader *r = NULL;
+
+	(void)fd;
+	(void)what;
+	if (is_in(w, READER_LOOKED_AT)) {
+		give_up_looks(w);
+		return;
+	}
+	while (!w->asked && (r = registry_next(w->registry, r)) != NULL) {
+		if (r->watch == READER_WATCHED && !is_wanted(w, r))
+			let_alone(r);
+	}
+	if (is_in(w, READER_WATCHED))
+		set_timer(w, LINGER_MS);
+}
+
+/* Starts to look at the reader, if it was let alone. */
+static void
+look_at(struct watch *w, struct reader *r)
+{
+	if (r->watch != READER_LEFT_ALONE)
+		return;
+	turn(r, true, READER_LOOKED_AT);
+	for (unsigned i = 0; i < r->n_slots; i++)
+		slot_look(r->slots[i]);
+	set_timer(w, LOOK_MAX_MS);
+}
+
+bool
+watcher_ask(struct watcher *a, const struct reader *only)
+{
+	struct reader *r = NULL;
+	bool looking = false;
+
+	a->watch->asked = true;
+	while ((r = registry_next(a->watch->registry, r)) != NULL) {
+		if (only != NULL && r != only)
+			continue;
+		look_at(a->watch, r);
+		looking |= r->watch == READER_LOOKED_AT;
+	}
+	a->held = looking;
+	return !looking;
+}
+
+void
+watcher_init(struct watcher *a, const struct registry *registry,
+    bool (*waits)(const void *, const struct reader *),
+    void (*looked)(void *), void *arg)
+{
+	*a = (struct watcher){ .watch = registry_watch(registry),
+		.waits = waits, .looked = looked, .arg = arg };
+	TAILQ_INSERT_TAIL(&a->watch->watchers, a, entry);
+}
+
+void
+watcher_fini(struct watcher *a)
+{
+	TAILQ_REMOVE(&a->watch->watchers, a, entry);
+}
+
+void
+watch_reader_ready(struct watch *w, struct reader *r)
+{
+	if (!r->info.polls)
+		return;
+	turn(r, true, READER_WATCHED);
+	if (!evtimer_pending(w->timer, NULL))
+		set_timer(w, LINGER_MS);
+}
+
+void
+watch_reader_changed(struct watch *w, struct reader *r)
+{
+	bool was_looked_at = r->watch == READER_LOOKED_AT;
+
+	if (r->state != READER_READY)
+		r->watch = READER_TELLS;
+	else if (was_looked_at && !has_slot(r, is_unsettled))
+		r->watch = READER_WATCHED;
+	if (was_looked_at)
+		release(w);
+}
+
+struct watch *
+watch_new(struct event_base *base, struct registry *registry)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return NULL;
+	w->registry = registry;
+	TAILQ_INIT(&w->watchers);
+	w->timer = evtimer_new(base, on_timer, w);
+	if (w->timer == NULL) {
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+watch_free(struct watch *w)
+{
+	if (w == NULL)
+		return;
+	event_free(w->timer);
+	free(w);
+}
