@@ -41,6 +41,7 @@ log_out(struct pgp *s)
 {
 	s->verified = 0;
 	s->at_cert = 0;
+	pgp_default_environment(s);
 }
 
 /* By the whole name or its beginning, the application's number included. */
@@ -115,6 +116,7 @@ static const struct {
 	pgp_run *run;
 } commands[] = {
 	{ 0x20, true, pgp_verify },
+	{ 0x22, true, pgp_manage_environment },
 	{ 0x24, true, pgp_change_reference },
 	{ 0x2a, true, pgp_perform },
 	{ 0x2c, true, pgp_reset_retry },

@@ -10,8 +10,8 @@
  * has the life cycle, openpgp_data.c the data objects, openpgp_pin.c the PINs,
  * openpgp_key.c algorithms and keys, openpgp_use.c what the keys are for.
  *
- * Not there: secure messaging, AES, key derivation (KDF-DO), MANAGE SECURITY
- * ENVIRONMENT and attestation; its extended capabilities say so.
+ * Not there: secure messaging, AES, key derivation (KDF-DO) and attestation; its
+ * extended capabilities say so.
  */
 
 #include <stdbool.h>
@@ -85,6 +85,7 @@ struct pgp {
 	bool selected;
 	unsigned verified;	/* mask of PGP_PW1_SIGN, ... */
 	size_t at_cert;
+	enum pgp_use decipher_with, authenticate_with;
 	uint32_t work_ms;	/* for the command under way, beside delay */
 	uint32_t keygen_ms;
 	/* a command that comes in parts: its header and the data so far */
@@ -156,6 +157,9 @@ void	pgp_put_algorithms(struct wr *);
 void	pgp_key_reset(struct pgp *);
 
 /* openpgp_use.c */
-pgp_run	pgp_perform, pgp_internal_authenticate;
+pgp_run	pgp_perform, pgp_internal_authenticate, pgp_manage_environment;
+
+/* The keys that commands use are those that they are named for. */
+void	pgp_default_environment(struct pgp *);
 
 #endif

@@ -99,7 +99,7 @@ put_capabilities(const struct pgp *s, const struct object *o, struct wr *w)
 	wr_be16(w, PGP_CHALLENGE_MAX);
 	wr_be16(w, PGP_CERT_MAX);
 	wr_be16(w, PGP_TEXT_MAX);
-	wr_be16(w, 0);		/* no PIN block format 2, no MSE */
+	wr_be16(w, 0x0001);	/* no PIN block format 2; MSE */
 }
 
 static void

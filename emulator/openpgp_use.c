@@ -180,7 +180,7 @@ derive(EVP_PKEY_CTX *ctx, const struct pgp_key *k, struct view in,
 static uint16_t
 decipher(struct pgp *s, struct view in, struct wr *rsp)
 {
-	const struct pgp_key *k = &s->key[PGP_DECIPHER];
+	const struct pgp_key *k = &s->key[s->decipher_with];
 	EVP_PKEY_CTX *ctx;
 	bool ok;
 
@@ -213,5 +213,29 @@ pgp_internal_authenticate(struct pgp *s, const struct card_cmd *c,
 		return SW_P1P2;
 	if (pgp_need(s, PGP_PW1_OTHER) != SW_OK)
 		return SW_SECURITY;
-	return sign(&s->key[PGP_AUTHENTICATE], c->data, rsp);
+	return sign(&s->key[s->authenticate_with], c->data, rsp);
+}
+
+void
+pgp_default_environment(struct pgp *s)
+{
+	s->decipher_with = PGP_DECIPHER;
+	s->authenticate_with = PGP_AUTHENTICATE;
+}
+
+/* Keys 2 and 3 may each decipher and authenticate; P2 says what is meant. */
+uint16_t
+pgp_manage_environment(struct pgp *s, const struct card_cmd *c, struct wr *rsp)
+{
+	struct view v = c->data;
+
+	(void)rsp;
+	if (c->p1 != 0x41 || (c->p2 != 0xa4 && c->p2 != 0xb8))
+		return SW_P1P2;
+	if (v.n != 3 || v.p[0] != 0x83 || v.p[1] != 1 ||
+	    (v.p[2] != 2 && v.p[2] != 3))
+		return SW_WRONG_DATA;
+	*(c->p2 == 0xb8 ? &s->decipher_with : &s->authenticate_with) =
+	    v.p[2] == 2 ? PGP_DECIPHER : PGP_AUTHENTICATE;
+	return SW_OK;
 }
