@@ -9,8 +9,9 @@ CHECK_PACKAGES="$BUILD_PACKAGES check clang git libpcsclite1 opensc pcsc-tools
 	python3"
 # programs for PC/SC and CT-API written by others (tests/clients), and Debian's pcscd for
 # comparison
-CLIENT_PACKAGES="default-jdk-headless libctapimkt1-dev libhbci4j-core-java
-	libjaxb-api-java libjna-java opensc openssl pcsc-tools pcscd vsmartcard-vpcd"
+CLIENT_PACKAGES="default-jdk-headless gpg gpg-agent gpgconf libctapimkt1-dev
+	libhbci4j-core-java libjaxb-api-java libjna-java opensc openssh-client
+	openssl pcsc-tools pcscd scdaemon vsmartcard-vpcd"
 # the kernel in a guest (tests/vm)
 VM_PACKAGES="busybox-static cpio kmod libnss3-tools qemu-system-x86 udev usbip"
 

@@ -6,12 +6,15 @@ EXTRA_DIST += \
 	%D%/Smartcardio.java \
 	%D%/backend.py \
 	%D%/check \
+	%D%/gnupg.py \
 	%D%/hbci4java.py \
 	%D%/ifd_bundle.py \
 	%D%/java.py \
 	%D%/jdk.py \
 	%D%/mktlin.py \
+	%D%/openpgp_tool.py \
 	%D%/opensc_tool.py \
 	%D%/pcsc.py \
-	%D%/pcsc_tools.py
+	%D%/pcsc_tools.py \
+	%D%/pinentry.py
 # End of EXTRA_DIST
