@@ -12,6 +12,8 @@ CHECK_PACKAGES="$BUILD_PACKAGES check clang git libpcsclite1 opensc pcsc-tools
 CLIENT_PACKAGES="default-jdk-headless gpg gpg-agent gpgconf libctapimkt1-dev
 	libhbci4j-core-java libjaxb-api-java libjna-java opensc openssh-client
 	openssl pcsc-tools pcscd scdaemon vsmartcard-vpcd"
+# the client libraries for i386 (tests/multilib)
+MULTILIB_PACKAGES="gcc-multilib"
 # the kernel in a guest (tests/vm)
 VM_PACKAGES="busybox-static cpio kmod libnss3-tools qemu-system-x86 udev usbip"
 

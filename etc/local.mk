@@ -25,7 +25,6 @@ PUT_PATHS = $(SED) -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@libexecdir[@]|$(libexe
 %D%/slotd.conf: %D%/slotd.sysusers
 	$(AM_V_GEN)$(MKDIR_P) %D% && cp $(srcdir)/%D%/slotd.sysusers $@
 
-systemdunitdir = @systemdunitdir@
 systemdunit_DATA = %D%/slotd.service
 sysusersdir = $(prefix)/lib/sysusers.d
 sysusers_DATA = %D%/slotd.conf

@@ -53,17 +53,18 @@ lib_LTLIBRARIES += %D%/libctapi.la
 %C%_libctapi_la_LIBADD = %D%/libclient.la
 LINKS += $(libdir)/libopenctapi.so:libctapi.so.0
 
+EXTRA_DIST += %D%/Info.plist.in %D%/reader.conf.in
+if DAEMON
 # pcscd's driver for readers of slotd's, in a bundle as pcscd has them. Drivers
 # that reader.conf names have another place: pcscd warns of a bundle there.
 IFD_BUNDLE = openct-ifd.bundle/Contents
-LINKS += @bundledir@/serial/openct-ifd.so:../$(IFD_BUNDLE)/Linux/openct-ifd.so
-bundledir = @bundledir@/$(IFD_BUNDLE)
-bundle_DATA = %D%/Info.plist
-EXTRA_DIST += %D%/Info.plist.in %D%/reader.conf.in
+LINKS += $(bundledir)/serial/openct-ifd.so:../$(IFD_BUNDLE)/Linux/openct-ifd.so
+ifdbundledir = $(bundledir)/$(IFD_BUNDLE)
+ifdbundle_DATA = %D%/Info.plist
 doc_DATA = %D%/reader.conf
 CLEANFILES += %D%/Info.plist %D%/reader.conf
-bundlelibdir = $(bundledir)/Linux
-bundlelib_LTLIBRARIES = %D%/openct-ifd.la
+ifdlibdir = $(ifdbundledir)/Linux
+ifdlib_LTLIBRARIES = %D%/openct-ifd.la
 %C%_openct_ifd_la_SOURCES = \
 	%D%/ifdh.c \
 	%D%/ifdh.h \
@@ -89,8 +90,9 @@ bundlelib_LTLIBRARIES = %D%/openct-ifd.la
 
 %D%/reader.conf: %D%/reader.conf.in
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
-	$(SED) -e 's|@serialdir[@]|@bundledir@/serial|' \
+	$(SED) -e 's|@serialdir[@]|$(bundledir)/serial|' \
 		$(srcdir)/%D%/reader.conf.in > $@.new && mv $@.new $@
+endif DAEMON
 
 include_HEADERS = \
 	%D%/ctapi.h \

@@ -4,7 +4,6 @@ noinst_PROGRAMS += %D%/genids
 %C%_genids_LDADD = protocols/libprotocols.la base/libbase.la
 
 # 69: after usb_id has found the interfaces (50), before uaccess (70) looks.
-udevrulesdir = @udevrulesdir@
 udevrules_DATA = %D%/69-slotd.rules
 CLEANFILES += %D%/69-slotd.rules
 

@@ -12,7 +12,9 @@ sys.path.insert(0, os.path.join(TOP, "tests", "daemon"))
 from harness import BUILD, Emulator, Slotd, Tap  # noqa: E402
 from openct_wire import Connection, transact  # noqa: E402
 
-LIBRARY = os.path.join(BUILD, "lib", ".libs", "libctapi.so.0")
+# another build's libraries, or this one's
+CLIENT = os.environ.get("CLIENT_BUILD", BUILD)
+LIBRARY = os.path.join(CLIENT, "lib", ".libs", "libctapi.so.0")
 DEVICES = ["cherry-st1044u,card=ddv-1", "cherry-st1044u,card=ddv-0",
            "eight-slots", "au9540,card=ddv-1", "tpdu-reader,card=ddv-1",
            "two-endpoints,card=ddv-1"]
@@ -94,7 +96,7 @@ def play(program, after=None):
         w = World(emu, d, t)
         w.start()
         p = subprocess.Popen(
-            [os.path.join(BUILD, "tests", "lib", program), LIBRARY],
+            [os.path.join(CLIENT, "tests", "lib", program), LIBRARY],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=dict(os.environ, OPENCT_SOCKETDIR=d.run,
                      CTAPI_LOG=os.path.join(d.dir, "ctapi.log")))

@@ -9,8 +9,10 @@ check_PROGRAMS += $(lib_tests) %D%/ctapi_traces %D%/ctapi_walk \
 TESTS += $(lib_tests)
 
 dist_check_SCRIPTS += %D%/ctapi_exports.test %D%/exports.test
-TESTS += %D%/ctapi_exports.test %D%/ctapi_traces.py %D%/ctapi_walk.py \
-	%D%/exports.test %D%/opensc_walk.py
+TESTS += %D%/ctapi_exports.test %D%/exports.test
+if DAEMON
+TESTS += %D%/ctapi_traces.py %D%/ctapi_walk.py %D%/opensc_walk.py
+endif DAEMON
 EXTRA_DIST += %D%/ctapi_client.h %D%/ctapi_traces.py %D%/ctapi_walk.py \
 	%D%/ctapi_world.py %D%/exports.list %D%/fake_server.h %D%/opensc_walk.py
 

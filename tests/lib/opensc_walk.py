@@ -10,6 +10,8 @@ TOP = os.environ.get("top_srcdir", os.path.join(os.path.dirname(__file__),
 sys.path.insert(0, os.path.join(TOP, "tests", "daemon"))
 from harness import BUILD, Emulator, Slotd, Tap  # noqa: E402
 
+# another build's library, or this one's
+CLIENT = os.environ.get("CLIENT_BUILD", BUILD)
 MOVES = {       # what to do, and the event that says that it is done
     "unplug": (("unplug", "1-1"), "reader-removed"),
     "plug": (("plug", "1-1"), "reader-added"),
@@ -20,7 +22,7 @@ MOVES = {       # what to do, and the event that says that it is done
 
 def main():
     t = Tap()
-    walk = os.path.join(BUILD, "tests", "lib", "opensc_walk")
+    walk = os.path.join(CLIENT, "tests", "lib", "opensc_walk")
     with Emulator(["cherry-st1044u"]) as emu, Slotd() as d:
         d.start(d.reader(emu.address, "1-1"))
         d.wait_log("is ready")
