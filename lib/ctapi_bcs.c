@@ -145,20 +145,29 @@ unknown(const struct order *o)
 	return CTAPI_OK;
 }
 
+/* What the card cannot do is forgotten, or no reset would succeed any more. */
 static int
 set_interface(const struct order *o)
 {
+	uint8_t *interface = &o->t->slot[o->slot].interface, before = *interface;
+	enum ctbcs_sw sw = CTBCS_SW_OK;
 	int error, rc;
 
 	if (o->c->interface != CTBCS_T0 && o->c->interface != CTBCS_T1) {
 		ctbcs_answer(o->w, CTBCS_SW_DATA);	/* memory cards */
 		return CTAPI_OK;
 	}
-	o->t->slot[o->slot].interface = o->c->interface;
+	*interface = o->c->interface;
 	rc = apply_interface(o->t, o->slot, &error);
-	if (rc == CTAPI_OK)
-		ctbcs_answer(o->w, error == 0 ? CTBCS_SW_OK : CTBCS_SW_COMM);
-	return rc;
+	if (rc != CTAPI_OK)
+		return rc;
+	if (error != 0) {
+		*interface = before;
+		sw = error == OPENCT_E_INCOMPATIBLE ? CTBCS_SW_CONDITIONS :
+		    CTBCS_SW_COMM;
+	}
+	ctbcs_answer(o->w, sw);
+	return CTAPI_OK;
 }
 
 static int	(*const run[])(const struct order *) = {

@@ -78,6 +78,7 @@ enum { CTBCS_EJECT_KEEP = 0x04 };	/* p2 of EJECT: leave the card in */
 	X(NOT_ACTIVE,	0x64a2,	"no card was requested, or it is another one") \
 	X(LENGTH,	0x6700,	"wrong length")				\
 	X(NOT_ALLOWED,	0x6900,	"not allowed")				\
+	X(CONDITIONS,	0x6985,	"the card does not speak this protocol") \
 	X(P1P2,		0x6a00,	"wrong P1 or P2")			\
 	X(DATA,		0x6a80,	"wrong data object")			\
 	X(LE,		0x6c00,	"wrong Le")				\
