@@ -14,8 +14,7 @@
 
 enum { FIRST = 1, EXACT = 0x8000 };
 
-/* The status file alone cannot tell a slotd without readers from none. */
-static bool
+bool
 daemon_listens(void)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };

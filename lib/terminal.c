@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "lib/ctapi_port.h"
 #include "protocols/ctbcs.h"
 
 enum { NAP_MS = 100, ATR_SIZE = 33 };
@@ -25,7 +26,8 @@ hung_up(int fd)
 static int
 lost(const struct terminal *t)
 {
-	return process_alive(t->daemon) ? CTAPI_ERR_TRANS : CTAPI_ERR_HTSI;
+	return process_alive(t->daemon) && daemon_listens() ?
+	    CTAPI_ERR_TRANS : CTAPI_ERR_HTSI;
 }
 
 /* Whether an error that slotd answered with is about the connection. */

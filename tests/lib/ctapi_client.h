@@ -7,7 +7,8 @@
  * it expects. Run by a script that has these readers (ctapi_world.py): port 1
  * with a DDV-1 card, port 2 with a DDV-0 card, port 3 with eight slots, and with
  * DDV-1 cards port 4, which powers them by itself, port 5, which works block by
- * block, and port 6, which must be asked whether there is a card.
+ * block, port 6, which must be asked whether there is a card, and port 7, whose
+ * card is slow.
  */
 
 #include <stdbool.h>
@@ -17,7 +18,7 @@
 #define CTAPI_LONG_NAMES
 #include "lib/ctapi.h"
 
-enum { DDV1 = 1, DDV0, EIGHT, POWERING, BLOCKS, ASKED };
+enum { DDV1 = 1, DDV0, EIGHT, POWERING, BLOCKS, ASKED, SLOW };
 
 /* libctapi's functions, between ct_load and ct_unload. */
 struct library {

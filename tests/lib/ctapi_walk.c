@@ -41,18 +41,20 @@ slots(void)
 	done("ICC2 to ICC8");
 }
 
+/* A thread that waits for the answer to one command. */
 struct waiter {
 	uint16_t ctn;
 	const char *command;
 	int rc;
 	uint16_t sw;
+	uint8_t dad;
 };
 
 static void *
-wait_for_card(void *arg)
+wait_for_answer(void *arg)
 {
 	struct waiter *w = arg;
-	uint8_t command[16], buf[64], dad = 1, sad = 2;
+	uint8_t command[16], buf[64], dad = w->dad, sad = 2;
 	uint16_t n = sizeof(buf);
 	size_t len;
 
@@ -67,7 +69,8 @@ wait_for_card(void *arg)
 static void
 cards(void)
 {
-	struct waiter w = { .ctn = 0, .command = "20120101013c00", .rc = 99 };
+	struct waiter w = { .ctn = 0, .command = "20120101013c00", .dad = 1,
+		.rc = 99 };
 	uint64_t began;
 	pthread_t thread;
 
@@ -81,7 +84,7 @@ cards(void)
 	expect(0, 1, "20140100", "64a1", ROOM_4096);
 	expect(0, 1, "201501000101", "9001", ROOM_4096);
 	done("the card is pulled: 64A1, 6200, 6400");
-	if (pthread_create(&thread, NULL, wait_for_card, &w) != 0)
+	if (pthread_create(&thread, NULL, wait_for_answer, &w) != 0)
 		exit(1);
 	want(ct.init(1, DDV0), 0, "CT_init of another meanwhile");
 	expect(1, 1, "20120101", "3b..9001", ROOM_4096);
@@ -105,7 +108,7 @@ cards(void)
 	done("another card: 64A2 until it is requested");
 	expect(0, 1, "201501000101", "6200", ROOM_4096);
 	w.command = "20150100013c";
-	if (pthread_create(&thread, NULL, wait_for_card, &w) != 0)
+	if (pthread_create(&thread, NULL, wait_for_answer, &w) != 0)
 		exit(1);
 	have("remove");
 	pthread_join(thread, NULL);
@@ -113,6 +116,90 @@ cards(void)
 	have("insert");
 	want(ct.close(0), 0, "CT_close");
 	done("EJECT ICC waits for the removal");
+}
+
+static void
+bad_cards(void)
+{
+	want(ct.init(0, DDV1), 0, "CT_init");
+	have("card mute");
+	expect(0, 1, "20120101", "6400", ROOM_4096);
+	expect(0, 1, "20110101", "6400", ROOM_4096);
+	expect(0, 0, MF, "64a2", ROOM_4096);
+	done("a card that does not answer: 6400");
+	have("card ddv-0");
+	expect(0, 0, MF, "64a2", ROOM_4096);
+	expect(0, 1, "20120101", "3bef00ff..9001", ROOM_4096);
+	expect(0, 0, AID0, "9000", ROOM_4096);
+	have("card ddv-1");
+	expect(0, 0, AID0, "64a2", ROOM_4096);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
+	expect(0, 0, AID1, "9000", ROOM_4096);
+	done("a card of another type: 64A2, its own ATR");
+	have("emu fault 1-1 short@x1");
+	expect(0, 0, MF, "6f00", ROOM_4096);
+	have("emu fault 1-1 none");
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
+	expect(0, 0, MF, "9000", ROOM_4096);
+	want(ct.close(0), 0, "CT_close");
+	done("an answer that makes no sense: 6F00");
+}
+
+/* What happens while a call is under way. */
+static const struct {
+	const char *what;
+	uint16_t pn;
+	uint8_t dad;
+	const char *command;
+	const char *before, *event, *after;
+	int rc, or_rc;
+	uint16_t sw;			/* with rc 0; or 6f00 */
+} interruptions[] = {
+	{ "unplugged while it waits for a card", DDV1, 1, "20120101013c00",
+	    "remove", "unplug", "plug", -10, -10, 0 },
+	{ "slotd killed meanwhile", DDV1, 1, "20120101013c00",
+	    "remove", "kill", "start", -128, -10, 0 },
+	{ "slotd stopped meanwhile", DDV1, 1, "20120101013c00",
+	    "remove", "stop", "start", -128, -128, 0 },
+	{ "unplugged while a card works", SLOW, 0, MF,
+	    NULL, "unplug 1-7", "plug 1-7", -10, -10, 0 },
+	{ "the card pulled while it works", SLOW, 0, MF,
+	    NULL, "remove 1-7", "insert 1-7", 0, 0, 0x64a1 },
+	{ "slotd killed while a card works", SLOW, 0, MF,
+	    NULL, "kill", "start", -128, -10, 0 },
+};
+
+static void
+interrupt(size_t i)
+{
+	struct waiter w = { .ctn = 0, .dad = interruptions[i].dad,
+		.command = interruptions[i].command, .rc = 99 };
+	int rc = interruptions[i].rc;
+	pthread_t thread;
+
+	want(ct.init(0, interruptions[i].pn), 0, "CT_init");
+	if (w.dad == 0)
+		expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
+	if (interruptions[i].before != NULL)
+		have(interruptions[i].before);
+	if (pthread_create(&thread, NULL, wait_for_answer, &w) != 0)
+		exit(1);
+	have(interruptions[i].event);
+	pthread_join(thread, NULL);
+	if (w.rc != interruptions[i].or_rc)
+		want(w.rc, rc, "CT_data");
+	if (w.sw != 0x6f00)
+		want(w.sw, interruptions[i].sw, "SW1 SW2");
+	if (rc != 0)
+		want(send_command(0, 1, "20110000", 2), rc, "the next");
+	have(interruptions[i].after);
+	want(ct.close(0), 0, "CT_close");
+	want(ct.init(0, interruptions[i].pn), 0, "CT_init");
+	if (interruptions[i].before != NULL)
+		have("insert");
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
+	want(ct.close(0), 0, "CT_close");
+	done(interruptions[i].what);
 }
 
 /* No login is left for the next program. */
@@ -422,7 +509,11 @@ main(int argc, char **argv)
 	killed();
 	threads();
 	cards();
+	bad_cards();
 	swaps();
+	for (size_t i = 0; i < sizeof(interruptions) /
+	    sizeof(interruptions[0]); i++)
+		interrupt(i);
 	losses();
 	ct_unload();
 	return 0;

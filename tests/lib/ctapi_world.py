@@ -17,7 +17,7 @@ CLIENT = os.environ.get("CLIENT_BUILD", BUILD)
 LIBRARY = os.path.join(CLIENT, "lib", ".libs", "libctapi.so.0")
 DEVICES = ["cherry-st1044u,card=ddv-1", "cherry-st1044u,card=ddv-0",
            "eight-slots", "au9540,card=ddv-1", "tpdu-reader,card=ddv-1",
-           "two-endpoints,card=ddv-1"]
+           "two-endpoints,card=ddv-1", "cherry-st1044u,card=ddv-1,delay=300"]
 EVENTS = {"unplug": "reader-removed", "plug": "reader-added",
           "remove": "card-removed", "insert": "card-inserted"}
 
@@ -49,12 +49,19 @@ class World:
         self.d.process = None
 
     def do(self, what):
+        what, busid = (what.split() + ["1-1"])[:2] \
+            if what.split()[0] in EVENTS else (what, None)
         if what in EVENTS:
-            self.emu.ctl(what, "1-1")
+            self.emu.ctl(what, busid)
             self.watcher.wait_event(EVENTS[what])
         elif what == "hello":
             with self.d.control() as c:
                 c.ask(cmd="hello")
+        elif what.startswith("emu "):       # and nobody waits for slotd
+            self.emu.ctl(*what.split()[1:])
+        elif what.startswith("card "):      # another one
+            self.emu.ctl("card", "1-1", self.card(what.split()[1]))
+            self.watcher.wait_event("card-inserted")
         elif what.startswith("swap"):       # and nobody waits for slotd
             busid = what.split()[1]
             self.emu.ctl("remove", busid)
@@ -76,6 +83,14 @@ class World:
             self.start()
         elif what == "stop":
             self.d.stop()
+
+    def card(self, name):
+        if name != "mute":
+            return name
+        path = os.path.join(self.d.dir, "mute.card")
+        with open(path, "w") as f:
+            f.write("card iso\natr 3b00\nmute\ndf 3f00\n")
+        return path
 
     def update(self):
         """What a card that nobody resets says to UPDATE RECORD."""
