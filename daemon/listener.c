@@ -171,7 +171,7 @@ on_readable(evutil_socket_t listening, short what, void *arg)
 static bool
 is_listed(const char *path)
 {
-	FILE *f = fopen("/proc/net/unix", "re");
+	FILE *f = fopen("/proc/self/net/unix", "re");
 	char *line = NULL;
 	size_t cap = 0;
 	bool found = false;

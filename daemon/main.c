@@ -307,7 +307,8 @@ open_pcsc(struct daemon *d)
 		    "programs here; slotd does not");
 	else if (e != ERR_OK)
 		log_at(LOG_LEVEL_NOTICE, o.dir, "PC/SC programs are not "
-		    "served: %s", e == ERR_SYSTEM ? strerror(errno) : err_text(e));
+		    "served (%s); slotd(8) tells how they can be",
+		    e == ERR_SYSTEM ? strerror(errno) : err_text(e));
 }
 
 static enum err
