@@ -2,13 +2,19 @@
 EXTRA_DIST += \
 	%D%/openct.conf.in \
 	%D%/slotd.service.in \
-	%D%/slotd.sysusers
+	%D%/slotd.socket.in \
+	%D%/slotd.sysusers \
+	%D%/slotd.tmpfiles.in
 # End of EXTRA_DIST
 
 noinst_DATA += %D%/openct.conf
-CLEANFILES += %D%/openct.conf %D%/slotd.service %D%/slotd.conf
+CLEANFILES += %D%/openct.conf %D%/slotd.service %D%/slotd.socket \
+	%D%/sysusers/slotd.conf %D%/tmpfiles/slotd.conf
 
-PUT_PATHS = $(SED) -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@libexecdir[@]|$(libexecdir)|g'
+PUT_PATHS = $(SED) -e 's|@sbindir[@]|$(sbindir)|g' \
+	-e 's|@libexecdir[@]|$(libexecdir)|g' \
+	-e 's|@socketdir[@]|$(socketdir)|g' \
+	-e 's|@rundirectory[@]|$(patsubst /run/%,%,$(socketdir))|g'
 
 # The driver blocks are those of protocols/ids.c.
 %D%/openct.conf: %D%/openct.conf.in udev/genids$(EXEEXT)
@@ -18,16 +24,27 @@ PUT_PATHS = $(SED) -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@libexecdir[@]|$(libexe
 		$(srcdir)/%D%/openct.conf.in > $@.new && \
 	rm -f $@.ids && mv $@.new $@
 
+PUT_FILE = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(PUT_PATHS)
+
 %D%/slotd.service: %D%/slotd.service.in
-	$(AM_V_GEN)$(MKDIR_P) %D% && \
-	$(PUT_PATHS) $(srcdir)/%D%/slotd.service.in > $@.new && mv $@.new $@
+	$(PUT_FILE) $(srcdir)/%D%/slotd.service.in > $@.new && mv $@.new $@
 
-%D%/slotd.conf: %D%/slotd.sysusers
-	$(AM_V_GEN)$(MKDIR_P) %D% && cp $(srcdir)/%D%/slotd.sysusers $@
+%D%/slotd.socket: %D%/slotd.socket.in
+	$(PUT_FILE) $(srcdir)/%D%/slotd.socket.in > $@.new && mv $@.new $@
 
-systemdunit_DATA = %D%/slotd.service
+# Both are installed as slotd.conf.
+%D%/sysusers/slotd.conf: %D%/slotd.sysusers
+	$(PUT_FILE) $(srcdir)/%D%/slotd.sysusers > $@.new && mv $@.new $@
+
+%D%/tmpfiles/slotd.conf: %D%/slotd.tmpfiles.in
+	$(PUT_FILE) $(srcdir)/%D%/slotd.tmpfiles.in > $@.new && mv $@.new $@
+
+dist_systemdunit_DATA = %D%/slotd-pcscd.socket
+systemdunit_DATA = %D%/slotd.service %D%/slotd.socket
 sysusersdir = $(prefix)/lib/sysusers.d
-sysusers_DATA = %D%/slotd.conf
+sysusers_DATA = %D%/sysusers/slotd.conf
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+tmpfiles_DATA = %D%/tmpfiles/slotd.conf
 
 # An administrator's openct.conf is never written over, nor taken away.
 install-data-hook:
