@@ -102,14 +102,18 @@ def install_rule_and_user():
     run('groupadd', '--system', 'slotd', rc=None)
     run('useradd', '--system', '-g', 'slotd', '-d', '/nonexistent', 'slotd',
         rc=None)
+    install_rule()
+    os.makedirs(RUN, exist_ok=True)
+    shutil.chown(RUN, 'slotd', 'slotd')
+
+
+def install_rule():
     for old in glob.glob('/etc/udev/rules.d/*') + glob.glob(
             '/lib/udev/rules.d/*ccid*') + glob.glob('/lib/udev/rules.d/*pcsc*'):
         os.unlink(old)
     for rule in glob.glob(BUILD + '/udev/*.rules'):
         shutil.copy(rule, '/etc/udev/rules.d/')
     run('udevadm', 'control', '--reload')
-    os.makedirs(RUN, exist_ok=True)
-    shutil.chown(RUN, 'slotd', 'slotd')
 
 
 def start_slotd():
@@ -368,11 +372,9 @@ class World:
         return sorted(r['reader'] for r in readers)
 
 
-def main():
-    w = World()
-    install_rule_and_user()
-    w.monitor = Monitor()
-    tests = [(n[5:].replace('_', ' '), f) for n, f in globals().items()
+def run_tests(w, names):
+    """All functions of names called test_; the exit status."""
+    tests = [(n[5:].replace('_', ' '), f) for n, f in names.items()
              if n.startswith('test_')]
     print('1..%d' % len(tests), flush=True)
     bad = {}
@@ -391,6 +393,13 @@ def main():
             for line in traceback.format_exc().splitlines():
                 print('# ' + line, flush=True)
     return bool(bad)
+
+
+def main():
+    w = World()
+    install_rule_and_user()
+    w.monitor = Monitor()
+    return run_tests(w, globals())
 
 
 if __name__ == '__main__':

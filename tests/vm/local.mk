@@ -2,6 +2,8 @@
 EXTRA_DIST += \
 	%D%/check \
 	%D%/guest-init \
+	%D%/guest-systemd \
+	%D%/guest_systemd.py \
 	%D%/guest_tests.py \
 	%D%/initrd-init \
 	%D%/vm.py

@@ -3,7 +3,9 @@
 """Boots Debian's kernel in QEMU on top of this machine's own root file system.
 
     vm.py setup DIR                    kernel, initramfs and a card database in DIR
-    vm.py run DIR [-t SECONDS] -- CMD  runs CMD as root in the guest
+    vm.py run DIR [-t SECONDS] [-i INIT] -- CMD
+                                       runs CMD as root in the guest, booted by
+                                       INIT: guest-init (default), guest-systemd
 
 The guest sees / read-only through 9p with a tmpfs over it, so programs under
 test run where they were built and nothing they write survives. usbfs, udevd,
@@ -134,7 +136,7 @@ def qemu_command(vmdir, version):
         '-device', 'qemu-xhci,id=xhci,p2=15,p3=1']
 
 
-def run(vmdir, timeout, cmd):
+def run(vmdir, timeout, init, cmd):
     rundir = vmdir + '/run'
     shutil.rmtree(rundir, ignore_errors=True)
     os.makedirs(rundir)
@@ -145,7 +147,7 @@ def run(vmdir, timeout, cmd):
             f.write('export %s=%s\n' % (k, shlex.quote(v)))
     with open(rundir + '/cmd', 'w') as f:
         f.write('exec %s\n' % ' '.join(map(shlex.quote, cmd)))
-    shutil.copy(HERE + '/guest-init', rundir + '/guest-init')
+    shutil.copy(HERE + '/' + init, rundir + '/guest-init')
     os.chmod(rundir + '/guest-init', 0o755)
     late = False
     with open(rundir + '/qemu.log', 'w') as log:
@@ -173,8 +175,9 @@ def main(argv):
         return 0
     if len(argv) > 4 and argv[1] == 'run' and '--' in argv:
         cut = argv.index('--')
-        timeout = int(argv[4]) if argv[3] == '-t' else 120
-        return run(os.path.abspath(argv[2]), timeout, argv[cut + 1:])
+        said = dict(zip(argv[3:cut:2], argv[4:cut:2]))
+        return run(os.path.abspath(argv[2]), int(said.get('-t', 120)),
+                   said.get('-i', 'guest-init'), argv[cut + 1:])
     print(__doc__, file=sys.stderr)
     return 2
 
