@@ -59,6 +59,36 @@ answer_card(struct pcsc_handle *h)
 	pcsc_answer(c, PCSC_RV_SUCCESS);
 }
 
+static void	on_card(void *arg, const struct result *);
+
+static void
+want_card(struct pcsc_handle *h, enum request_kind kind)
+{
+	enum err e = pcsc_handle_request(h, kind, 0, nothing,
+	    patience(h->client, h), on_card);
+
+	if (e != ERR_OK)
+		give_up(h, pcsc_rv_from(e));
+}
+
+/*
+ * A step has failed. What happened to the card on the way is news for nobody who
+ * connects: then it is the first step again, with the card as it is now.
+ */
+static void
+step_failed(struct pcsc_handle *h, enum err e)
+{
+	if (h->place == NULL) {
+		give_up(h, pcsc_rv_from(ERR_GONE));
+	} else if (e == ERR_WAS_RESET || e == ERR_REMOVED) {
+		pcsc_handle_note(h);
+		want_card(h, asked_mode(h->client) == PCSC_DIRECT ?
+		    REQUEST_TURN : REQUEST_ATR);
+	} else {
+		give_up(h, pcsc_rv_from(e));
+	}
+}
+
 /* It has all it asked for. */
 static void
 connected(struct pcsc_handle *h)
@@ -86,7 +116,7 @@ on_exclusive(void *arg, const struct result *r)
 	if (r->err == ERR_OK && h->place != NULL)
 		connected(h);
 	else
-		give_up(h, pcsc_rv_from(r->err != ERR_OK ? r->err : ERR_GONE));
+		step_failed(h, r->err);
 }
 
 static unsigned
@@ -155,7 +185,7 @@ on_protocol(void *arg, const struct result *r)
 	struct pcsc_handle *h = arg;
 
 	if (r->err != ERR_OK || h->place == NULL)
-		give_up(h, pcsc_rv_from(r->err != ERR_OK ? r->err : ERR_GONE));
+		step_failed(h, r->err);
 	else
 		agree(h, r->arg);
 }
@@ -199,7 +229,7 @@ on_card(void *arg, const struct result *r)
 	struct pcsc_client *c = h->client;
 
 	if (r->err != ERR_OK || h->place == NULL) {
-		give_up(h, pcsc_rv_from(r->err != ERR_OK ? r->err : ERR_GONE));
+		step_failed(h, r->err);
 		return;
 	}
 	if (pcsc_is_taken(h->place, h)) {
@@ -214,16 +244,6 @@ on_card(void *arg, const struct result *r)
 	}
 	h->place->off = false;
 	choose_protocol(h);
-}
-
-static void
-want_card(struct pcsc_handle *h, enum request_kind kind)
-{
-	enum err e = pcsc_handle_request(h, kind, 0, nothing,
-	    patience(h->client, h), on_card);
-
-	if (e != ERR_OK)
-		give_up(h, pcsc_rv_from(e));
 }
 
 static enum pcsc_rv

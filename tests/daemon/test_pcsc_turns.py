@@ -8,6 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
 from harness import Tap  # noqa: E402
+from openct_wire import Connection, lock  # noqa: E402
 from pcsc_wire import (EXCLUSIVE, NAME, NOT_TRANSACTED, OK, RESET,  # noqa: E402
                        RESET_CARD, SHARED, SHARING_VIOLATION, T0, T1, World,
                        words)
@@ -152,6 +153,24 @@ def crossed(t):
              "one lets go, the other goes on")
 
 
+def reset_on_the_way(t):
+    """A card that is reset between the steps of a CONNECT is connected to."""
+    with World() as w, w.client() as b, w.client() as c, Connection(w.d) as o:
+        two = b.card()
+        _, handle = o.ask(lock())
+        t.eq(o.ask(b"\x10\0")[0], 0, "no protocol is agreed on")
+        c.send_connect()
+        w.settled()
+        b.send(0x06, words(two, RESET, 0))
+        w.settled()
+        t.eq(o.ask(b"\x02\0" + handle)[0], 0, "unlocked: a connect, "
+             "and a disconnect with a reset")
+        t.eq(struct.unpack("=3I", b.receive(12))[2], OK, "disconnected")
+        card, protocol, rv = c.connected()
+        t.eq((protocol, rv), (T1, OK), "connected")
+        t.eq(c.transmit(card)[0], OK, "to the card as it is now")
+
+
 def keeps(t):
     """One that keeps the card is named, loses it, and is told by each call."""
     with World(config="lock_timeout = 300;\n") as w, w.client() as c, \
@@ -231,8 +250,8 @@ def stopped(t):
 
 def main():
     t = Tap()
-    for test in (a_moment, in_line, crowd, own_card, crossed, keeps,
-                 stopped, exclusive):
+    for test in (a_moment, in_line, crowd, own_card, crossed, reset_on_the_way,
+                 keeps, stopped, exclusive):
         print("# " + test.__name__, flush=True)
         test(t)
     t.done()
