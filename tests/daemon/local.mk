@@ -10,11 +10,12 @@ daemon_tests = \
 	%D%/test_status_file \
 	%D%/test_stream
 # End of daemon_tests
-check_PROGRAMS += $(daemon_tests)
+check_PROGRAMS += $(daemon_tests) %D%/ctapi_say
 TESTS += $(daemon_tests)
 daemon_scripts = \
 	%D%/test_activation.py \
 	%D%/test_control.py \
+	%D%/test_dialects.py \
 	%D%/test_etoken.py \
 	%D%/test_handlers.py \
 	%D%/test_openct.py \
@@ -47,3 +48,4 @@ EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
 %C%_test_status_file_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_stream_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_stream_LDADD = daemon/libslotd.la $(UNIT_LDADD)
+%C%_ctapi_say_LDADD = lib/libctapi.la base/libbase.la
