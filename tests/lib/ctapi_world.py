@@ -103,9 +103,9 @@ class World:
         return self.emu.stats("1-1")["slots"][0]["commands"]
 
 
-def play(program, after=None):
+def play(program, after=None, log=None):
     """Runs a program that is asked to load libctapi, and does what it asks for;
-    its results, then those of after(t, d)."""
+    its results, then those of after(t, d). log: CTAPI_LOG, else d.dir's own."""
     t = Tap()
     with Emulator(DEVICES) as emu, Slotd() as d:
         w = World(emu, d, t)
@@ -114,7 +114,7 @@ def play(program, after=None):
             [os.path.join(CLIENT, "tests", "lib", program), LIBRARY],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=dict(os.environ, OPENCT_SOCKETDIR=d.run,
-                     CTAPI_LOG=os.path.join(d.dir, "ctapi.log")))
+                     CTAPI_LOG=log or os.path.join(d.dir, "ctapi.log")))
         for line in p.stdout:
             words = line.split()
             if words[0] == "do":

@@ -56,6 +56,11 @@ def main():
             t.ok(p.returncode == status and said in p.stdout,
                  "CTAPI_READER=%s: %s" % (name, said))
         t.eq(run(d, "2", CTAPI_READER="0").returncode, 0, "not for port 2")
+        os.mkfifo(os.path.join(d.dir, "fifo"))
+        for log in d.dir, os.path.join(d.dir, "fifo"), "/dev/full", "/no/file":
+            p = run(d, "1", CTAPI_LOG=log)
+            t.eq((p.returncode, p.stderr), (0, ""),
+                 "a log that cannot be written hinders nothing")
         t.eq(run(d, "x").returncode, 2, "a port is a number")
         t.eq(run(d, "65536").returncode, 2, "of 16 bits")
         d.stop()
