@@ -11,10 +11,12 @@ TESTS += $(lib_tests)
 dist_check_SCRIPTS += %D%/ctapi_exports.test %D%/exports.test
 TESTS += %D%/ctapi_exports.test %D%/exports.test
 if DAEMON
-TESTS += %D%/ctapi_traces.py %D%/ctapi_walk.py %D%/opensc_walk.py
+TESTS += %D%/ctapi_log.py %D%/ctapi_traces.py %D%/ctapi_walk.py \
+	%D%/opensc_walk.py
 endif DAEMON
-EXTRA_DIST += %D%/ctapi_client.h %D%/ctapi_traces.py %D%/ctapi_walk.py \
-	%D%/ctapi_world.py %D%/exports.list %D%/fake_server.h %D%/opensc_walk.py
+EXTRA_DIST += %D%/ctapi_client.h %D%/ctapi_log.py %D%/ctapi_traces.py \
+	%D%/ctapi_walk.py %D%/ctapi_world.py %D%/exports.list \
+	%D%/fake_server.h %D%/opensc_walk.py
 
 %C%_test_conn_SOURCES = %D%/test_conn.c %D%/fake_server.c \
 	lib/conn.c lib/path.c
