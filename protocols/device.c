@@ -2,6 +2,8 @@
 #include "config.h"
 #include "protocols/device.h"
 
+#include "protocols/vpcd.h"
+
 static bool
 take_prefix(struct view *v, const char *prefix)
 {
@@ -78,9 +80,9 @@ take_until(struct view *v, uint8_t c)
 	return taken;
 }
 
-/* "HOST", "HOST:PORT", "[IPV6]" or "[IPV6]:PORT". */
+/* "HOST", "HOST:PORT", "[IPV6]" or "[IPV6]:PORT"; port is the one meant else. */
 static bool
-parse_host(struct device *d, struct view v)
+parse_host(struct device *d, struct view v, const char *port)
 {
 	struct view host;
 
@@ -94,7 +96,7 @@ parse_host(struct device *d, struct view v)
 	if (!copy(d->host, sizeof(d->host), host))
 		return false;
 	if (v.n == 0)
-		return copy(d->port, sizeof(d->port), view_str("3240"));
+		return copy(d->port, sizeof(d->port), view_str(port));
 	return take_prefix(&v, ":") && is_port(v) &&
 	    copy(d->port, sizeof(d->port), v);
 }
@@ -113,7 +115,46 @@ parse_usbip(struct device *d, struct view v)
 	d->kind = DEVICE_USBIP;
 	d->is_unix = take_prefix(&server, "unix:");
 	return d->is_unix ? copy(d->host, sizeof(d->host), server) :
-	    parse_host(d, server);
+	    parse_host(d, server, "3240");
+}
+
+/* Each slot has a port. 0 stands for any. */
+static bool
+has_ports(const struct device *d)
+{
+	uint32_t n = 0;
+
+	for (const char *c = d->port; *c != '\0'; c++)
+		n = n * 10 + (uint32_t)(*c - '0');
+	return n + d->slots - 1 <= UINT16_MAX && (n != 0 || !d->connects);
+}
+
+static bool
+take_slots(struct device *d, struct view *v)
+{
+	struct view where = take_until(v, '/'), digit = view_skip(*v, 1);
+
+	d->slots = VPCD_SLOTS;
+	if (v->n != 0 && (digit.n != 1 || digit.p[0] < '1' ||
+	    digit.p[0] > '0' + VPCD_SLOTS_MAX))
+		return false;
+	if (v->n != 0)
+		d->slots = (uint8_t)(digit.p[0] - '0');
+	*v = where;
+	return true;
+}
+
+static bool
+parse_vpcd(struct device *d, struct view v)
+{
+	d->kind = DEVICE_VPCD;
+	d->connects = take_prefix(&v, "connect:");
+	if (!take_slots(d, &v))
+		return false;
+	if (!d->connects && is_port(v))
+		return copy(d->host, sizeof(d->host), view_str("127.0.0.1")) &&
+		    copy(d->port, sizeof(d->port), v) && has_ports(d);
+	return parse_host(d, v, "") && has_ports(d);
 }
 
 static bool
@@ -153,12 +194,16 @@ device_parse(struct device *d, struct view text, const char **why)
 	*why = "expected usbip:HOST:PORT/BUSID or usbip:unix:PATH/BUSID";
 	if (take_prefix(&v, "usbip:"))
 		return parse_usbip(d, v) ? ERR_OK : ERR_ARG;
+	*why = "expected vpcd:PORT, vpcd:ADDRESS:PORT or "
+	    "vpcd:connect:HOST:PORT, maybe with /SLOTS";
+	if (take_prefix(&v, "vpcd:"))
+		return parse_vpcd(d, v) ? ERR_OK : ERR_ARG;
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
 		*why = foreign[i].why;
 		if (take_prefix(&v, foreign[i].prefix))
 			return ERR_UNSUPPORTED;
 	}
-	*why = "expected usb:VVVV/PPPP, usb:/dev/bus/usb/BBB/DDD or "
-	    "usbip:HOST:PORT/BUSID";
+	*why = "expected usb:VVVV/PPPP, usb:/dev/bus/usb/BBB/DDD, "
+	    "usbip:HOST:PORT/BUSID or vpcd:PORT";
 	return ERR_ARG;
 }

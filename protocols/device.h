@@ -21,16 +21,26 @@ enum device_kind {
 	/* "usbip:HOST:PORT/BUSID", "usbip:HOST/BUSID", HOST in brackets when it
 	   is an IPv6 address; "usbip:unix:PATH/BUSID" */
 	DEVICE_USBIP,
+	/* "vpcd:PORT", "vpcd:ADDRESS:PORT": a virtual reader, to whose first
+	   slot emulated cards connect at this port, to its second at the next
+	   one; without an address only those of this computer can.
+	   "vpcd:connect:HOST:PORT": it connects to them. Behind each, "/N" says
+	   how many slots, 1 to 8, instead of vsmartcard's 2. */
+	DEVICE_VPCD,
 };
 
 struct device {
 	enum device_kind kind;
 	uint16_t vid, pid;		/* DEVICE_USB_ID */
 	char node[64];			/* DEVICE_USB_NODE */
-	/* DEVICE_USBIP */
-	bool is_unix;
+	/* DEVICE_USBIP, DEVICE_VPCD */
+	bool is_unix;			/* DEVICE_USBIP */
 	char host[108];			/* or the path of a Unix socket */
 	char port[6];
+	/* DEVICE_VPCD */
+	bool connects;
+	uint8_t slots;
+	/* DEVICE_USBIP */
 	char busid[USBIP_BUSID_MAX + 1];
 };
 

@@ -77,6 +77,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/usb_desc.h \
 	%D%/usb_setup.h \
 	%D%/usbip.c \
-	%D%/usbip.h
+	%D%/usbip.h \
+	%D%/vpcd.c \
+	%D%/vpcd.h
 # End of libprotocols_la_SOURCES
 %C%_libprotocols_la_LIBADD = base/libbase.la

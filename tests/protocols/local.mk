@@ -36,7 +36,8 @@ protocols_tests = \
 	%D%/test_t1_talks \
 	%D%/test_tlv \
 	%D%/test_usb_desc \
-	%D%/test_usbip
+	%D%/test_usbip \
+	%D%/test_vpcd
 # End of protocols_tests
 check_PROGRAMS += $(protocols_tests)
 TESTS += $(protocols_tests)
@@ -97,6 +98,8 @@ TESTS += $(protocols_tests)
 %C%_test_tlv_LDADD = $(UNIT_LDADD)
 %C%_test_usbip_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usbip_LDADD = $(UNIT_LDADD)
+%C%_test_vpcd_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_vpcd_LDADD = $(UNIT_LDADD)
 EXTRA_DIST += %D%/t1_talk.h
 %C%_test_ccid_desc_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_ccid_desc_LDADD = $(UNIT_LDADD)

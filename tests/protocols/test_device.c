@@ -10,6 +10,8 @@ static const struct {
 	uint16_t vid, pid;
 	const char *node;
 	const char *host, *port, *busid;
+	uint8_t slots;
+	bool connects;
 } rows[] = {
 	{ "usb:046a/002d", .kind = DEVICE_USB_ID, .vid = 0x046a, .pid = 0x2d },
 	{ "usb:46A/2D", .kind = DEVICE_USB_ID, .vid = 0x046a, .pid = 0x2d },
@@ -27,6 +29,17 @@ static const struct {
 	    .port = "3240", .busid = "1-1" },
 	{ "usbip:unix:/run/emu/sock/1-2", .kind = DEVICE_USBIP,
 	    .host = "/run/emu/sock", .port = "", .busid = "1-2" },
+	{ "vpcd:35963", .kind = DEVICE_VPCD, .host = "127.0.0.1",
+	    .port = "35963", .slots = 2 },
+	{ "vpcd:0/8", .kind = DEVICE_VPCD, .host = "127.0.0.1", .port = "0",
+	    .slots = 8 },
+	{ "vpcd:0.0.0.0:65535/1", .kind = DEVICE_VPCD, .host = "0.0.0.0",
+	    .port = "65535", .slots = 1 },
+	{ "vpcd:[::]:35963", .kind = DEVICE_VPCD, .host = "::",
+	    .port = "35963", .slots = 2 },
+	{ "vpcd:connect:phone.example:35963/1", .kind = DEVICE_VPCD,
+	    .host = "phone.example", .port = "35963", .slots = 1,
+	    .connects = true },
 	/* what OpenCT had */
 	{ "serial:/dev/ttyS0", .err = ERR_UNSUPPORTED },
 	{ "pcmcia:/dev/cmm0", .err = ERR_UNSUPPORTED },
@@ -58,6 +71,19 @@ static const struct {
 	{ "usbip:/1-1", .err = ERR_ARG },
 	{ "usbip:", .err = ERR_ARG },
 	{ "usbip:h/12345678901234567890123456789012", .err = ERR_ARG },
+	{ "vpcd:", .err = ERR_ARG },
+	{ "vpcd:/1", .err = ERR_ARG },
+	{ "vpcd:host", .err = ERR_ARG },
+	{ "vpcd:host:", .err = ERR_ARG },
+	{ "vpcd:123456", .err = ERR_ARG },
+	{ "vpcd:65535", .err = ERR_ARG },	/* the second slot's port */
+	{ "vpcd:65536/1", .err = ERR_ARG },
+	{ "vpcd:35963/", .err = ERR_ARG },
+	{ "vpcd:35963/0", .err = ERR_ARG },
+	{ "vpcd:35963/9", .err = ERR_ARG },
+	{ "vpcd:35963/11", .err = ERR_ARG },
+	{ "vpcd:connect:35963", .err = ERR_ARG },
+	{ "vpcd:connect:host:0/1", .err = ERR_ARG },
 };
 
 static const char *
@@ -84,6 +110,8 @@ START_TEST(device_strings_are_read)
 	ck_assert_str_eq(d.host, or_empty(rows[_i].host));
 	ck_assert_str_eq(d.port, or_empty(rows[_i].port));
 	ck_assert_str_eq(d.busid, or_empty(rows[_i].busid));
+	ck_assert_uint_eq(d.slots, rows[_i].slots);
+	ck_assert_int_eq(d.connects, rows[_i].connects);
 	ck_assert_int_eq(d.is_unix, d.kind == DEVICE_USBIP &&
 	    d.port[0] == '\0');
 }
