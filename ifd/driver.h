@@ -178,5 +178,6 @@ extern const struct ifd_driver ifd_pertosmart1030;
 extern const struct ifd_driver ifd_pertosmart1038;
 extern const struct ifd_driver ifd_rutoken;
 extern const struct ifd_driver ifd_starkey;
+extern const struct ifd_driver ifd_vpcd;
 
 #endif

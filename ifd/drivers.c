@@ -20,6 +20,7 @@ static const struct ifd_driver *const drivers[] = {
 	&ifd_pertosmart1038,
 	&ifd_rutoken,
 	&ifd_starkey,
+	&ifd_vpcd,
 };
 
 const struct ifd_driver *const *

@@ -567,7 +567,12 @@ engine_new(struct engine **out, struct usb *usb, const struct ifd_driver *d,
 	x->now_ms = &e->now_ms;
 	snprintf(e->reader.info.driver, sizeof(e->reader.info.driver), "%s",
 	    d->name);
-	exchange_start(x, &r);
+	if (usb->ops->describe == NULL) {
+		exchange_start(x, &r);
+	} else {
+		usb->ops->describe(usb, &e->reader.info);
+		e->step_ended = true;
+	}
 	return ERR_OK;
 }
 

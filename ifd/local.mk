@@ -48,7 +48,10 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/usb.c \
 	%D%/usb.h \
 	%D%/usb_libusb.c \
-	%D%/usb_usbip.c
+	%D%/usb_usbip.c \
+	%D%/usb_vpcd.c \
+	%D%/vpcd.c \
+	%D%/vpcd.h
 # End of libifd_la_SOURCES
 %C%_libifd_la_CFLAGS = $(AM_CFLAGS) $(LIBUSB_CFLAGS) $(SECCOMP_CFLAGS)
 %C%_libifd_la_LIBADD = protocols/libprotocols.la base/libbase.la \

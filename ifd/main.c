@@ -12,11 +12,12 @@
 #include "ifd/sandbox.h"
 #include "protocols/channel.h"
 #include "protocols/t1_block.h"
+#include "protocols/vpcd.h"
 
 /* Address space: libraries and 64 slots of buffers for extended APDUs. */
 enum { MEMORY_MAX = 256 * 1024 * 1024 };
 
-enum kind { KIND_NONE, KIND_USB, KIND_USBIP };
+enum kind { KIND_NONE, KIND_USB, KIND_USBIP, KIND_VPCD };
 
 struct options {
 	const struct ifd_driver *driver;
@@ -24,14 +25,16 @@ struct options {
 	int interface;		/* -1: find it */
 	uint32_t devid;
 	uint8_t block_size;
+	uint8_t slots;
 	int debug;
 };
 
 enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
-"usage: ifdhandler --driver NAME --kind usb|usbip [--interface N]\n"
-"                  [--devid N --speed N] [--block-size N] [--debug N]\n"
+"usage: ifdhandler --driver NAME --kind usb|usbip|vpcd [--interface N]\n"
+"                  [--devid N --speed N] [--slots N] [--block-size N]\n"
+"                  [--debug N]\n"
 "       ifdhandler --list | --help | --version\n"
 "\n"
 "Drives one smart card reader for slotd, which starts it with its channel on\n"
@@ -39,10 +42,12 @@ static const char usage[] =
 "\n"
 "  --driver NAME    driver of the device, see --list\n"
 "  --kind KIND      usb: descriptor 4 is an open node of /dev/bus/usb;\n"
-"                   usbip: a socket on which the device was imported\n"
+"                   usbip: a socket on which the device was imported;\n"
+"                   vpcd: one that brings connections of emulated cards\n"
 "  --interface N    number of the USB interface (default: the CCID one)\n"
 "  --devid N        USB/IP: the device's number at its server\n"
 "  --speed N        USB/IP: its speed, as the server gave it\n"
+"  --slots N        vpcd: for so many of them, 1 to 8 (1)\n"
 "  --block-size N   tokens only: T=1 blocks of N bytes, 1 to 254, where the\n"
 "                   driver knows 32 to work\n"
 "  --debug N        how much is logged: 0 errors ... 4 each exchange\n"
@@ -56,6 +61,7 @@ static const struct option long_options[] = {
 	{ "interface", required_argument, NULL, 'i' },
 	{ "devid", required_argument, NULL, 'n' },
 	{ "speed", required_argument, NULL, 's' },
+	{ "slots", required_argument, NULL, 'S' },
 	{ "block-size", required_argument, NULL, 'b' },
 	{ "debug", required_argument, NULL, 'D' },
 	{ "list", no_argument, NULL, 'l' },
@@ -101,6 +107,8 @@ kind_of(const char *text)
 		return KIND_USB;
 	if (strcmp(text, "usbip") == 0)
 		return KIND_USBIP;
+	if (strcmp(text, "vpcd") == 0)
+		return KIND_VPCD;
 	wrong("no such kind of device", text);
 	return KIND_NONE;
 }
@@ -126,6 +134,9 @@ read_option(struct options *o, int c)
 	case 's':
 		(void)number(optarg, 255);	/* nothing depends on it */
 		break;
+	case 'S':
+		o->slots = (uint8_t)number(optarg, VPCD_SLOTS_MAX);
+		break;
 	case 'b':
 		o->block_size = (uint8_t)number(optarg, T1_INF_MAX);
 		break;
@@ -150,7 +161,7 @@ read_option(struct options *o, int c)
 static struct options
 read_options(int argc, char **argv)
 {
-	struct options o = { .interface = -1, .debug = LOG_LEVEL_NOTICE };
+	struct options o = { .interface = -1, .slots = 1, .debug = LOG_LEVEL_NOTICE };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
@@ -167,6 +178,8 @@ open_device(struct usb **usb, const struct options *o)
 {
 	if (o->kind == KIND_USB)
 		return usb_libusb_open(usb, CHANNEL_DEVICE_FD);
+	if (o->kind == KIND_VPCD)
+		return usb_vpcd_open(usb, CHANNEL_DEVICE_FD, o->slots);
 	return usb_usbip_open(usb, CHANNEL_DEVICE_FD, o->devid);
 }
 

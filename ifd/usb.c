@@ -131,17 +131,22 @@ usb_ended(struct usb_xfer *x, enum err e, size_t n)
 }
 
 void
+usb_end_soon(struct usb_xfer *x, enum err e)
+{
+	x->deferred = true;
+	x->result = e;
+	x->usb->in_flight--;
+}
+
+void
 usb_lost(struct usb *usb)
 {
 	struct usb_xfer *x;
 
 	usb->gone = true;
 	for (x = usb->xfers; x != NULL; x = x->next)
-		if (x->busy && !x->deferred) {
-			x->deferred = true;
-			x->result = ERR_GONE;
-			usb->in_flight--;
-		}
+		if (x->busy && !x->deferred)
+			usb_end_soon(x, ERR_GONE);
 }
 
 static void

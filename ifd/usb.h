@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/must_use.h"
+#include "protocols/channel.h"
 #include "protocols/usb_setup.h"
 
 struct usb;
@@ -75,6 +76,8 @@ struct usb_ops {
 	/* Sends what was gathered. NULL: nothing is. */
 	void		(*flush)(struct usb *);
 	enum err	(*claim)(struct usb *, uint8_t interface);
+	/* Tells about a device that has no descriptors. NULL: it has. */
+	void		(*describe)(struct usb *, struct channel_info *);
 	size_t		(*pollfds)(struct usb *, struct pollfd *, size_t cap);
 	void		(*dispatch)(struct usb *);
 	/* Resets the device, as if it was plugged anew; waits for the kernel to
@@ -107,6 +110,13 @@ enum err	usb_libusb_open(struct usb **, int owned_fd) MUST_USE;
  * what devid is) and makes it non-blocking. ERR_SYSTEM, ERR_MEMORY.
  */
 enum err	usb_usbip_open(struct usb **, int owned_fd, uint32_t devid)
+		    MUST_USE;
+
+/*
+ * Takes over the end of a SOCK_SEQPACKET pair through which slotd hands over the
+ * connections of emulated cards, for so many slots: see ifd/vpcd.h. ERR_MEMORY.
+ */
+enum err	usb_vpcd_open(struct usb **, int owned_fd, uint8_t slots)
 		    MUST_USE;
 
 /* At most once per interface, before its endpoints are used. */
@@ -153,6 +163,10 @@ void	usb_close(struct usb **, uint32_t limit_ms);
 
 /* For what is behind: a transfer in flight has ended. n bytes arrived. */
 void	usb_ended(struct usb_xfer *, enum err, size_t n);
+
+/* For what is behind, not from dispatch: a transfer in flight is over, its done
+   comes with the next dispatch. */
+void	usb_end_soon(struct usb_xfer *, enum err);
 
 /* For what is behind: the device is lost. */
 void	usb_lost(struct usb *);

@@ -21,7 +21,8 @@ fuzz_targets = \
 	%D%/fuzz_script \
 	%D%/fuzz_t0 \
 	%D%/fuzz_t1 \
-	%D%/fuzz_tlv
+	%D%/fuzz_tlv \
+	%D%/fuzz_vpcd
 # End of fuzz_targets
 
 %C%_fuzz_apdu_LDADD = $(FUZZ_LDADD)
@@ -41,6 +42,7 @@ fuzz_targets = \
 %C%_fuzz_t0_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_t1_LDADD = $(FUZZ_LDADD)
 %C%_fuzz_tlv_LDADD = $(FUZZ_LDADD)
+%C%_fuzz_vpcd_LDADD = ifd/libifd.la $(FUZZ_LDADD)
 # End of fuzz LDADD
 
 FUZZ_LIBS = protocols/libprotocols.la base/libbase.la

@@ -15,7 +15,9 @@ ifd_tests = \
 	%D%/test_sandbox \
 	%D%/test_token_faults \
 	%D%/test_token_t0 \
-	%D%/test_usb_usbip
+	%D%/test_usb_usbip \
+	%D%/test_usb_vpcd \
+	%D%/test_vpcd
 # End of ifd_tests
 check_PROGRAMS += $(ifd_tests)
 TESTS += $(ifd_tests)
@@ -75,6 +77,11 @@ IFD_TEST_LDADD = ifd/libifd.la $(UNIT_LDADD)
 %C%_test_token_faults_LDADD = $(IFD_TEST_LDADD)
 %C%_test_usb_usbip_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_usb_usbip_LDADD = $(IFD_TEST_LDADD)
+%C%_test_usb_vpcd_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_usb_vpcd_LDADD = $(IFD_TEST_LDADD)
+%C%_test_vpcd_SOURCES = %D%/test_vpcd.c %D%/old_rows.h %D%/talk.c %D%/talk.h
+%C%_test_vpcd_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_vpcd_LDADD = $(IFD_TEST_LDADD)
 
 ifd_scripts = \
 	%D%/test_block_errors.py \

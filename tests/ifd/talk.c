@@ -19,6 +19,7 @@ struct fake_xfer {
 
 struct fake {
 	struct usb usb;
+	struct usb_ops ops;
 	unsigned submits;
 };
 
@@ -181,16 +182,36 @@ static const struct engine_events events = {
 
 /* ---- the player ---- */
 
+static void
+run(struct world *w)
+{
+	engine_set_time(w->engine, w->now_ms);
+	usb_dispatch(w->usb, true);
+	engine_run(w->engine, w->now_ms);
+	usb_flush(w->usb);
+}
+
 void
 world_open(struct world *w, const struct ifd_driver *driver)
+{
+	world_open_described(w, driver, NULL);
+}
+
+void
+world_open_described(struct world *w, const struct ifd_driver *driver,
+    void (*describe)(struct usb *, struct channel_info *))
 {
 	struct fake *f = calloc(1, sizeof(*f));
 
 	ck_assert_ptr_nonnull(f);
-	f->usb.ops = &ops;
+	f->ops = ops;
+	f->ops.describe = describe;
+	f->usb.ops = &f->ops;
 	*w = (struct world){ .usb = &f->usb, .now_ms = 1000 };
 	ck_assert_int_eq(engine_new(&w->engine, w->usb, driver, -1, &events, w,
 	    w->now_ms), ERR_OK);
+	if (describe != NULL)
+		run(w);
 }
 
 void
@@ -224,15 +245,6 @@ expect(const struct world *w, bool what, const char *text)
 {
 	if (!what)
 		ck_abort_msg("%s, turn %zu: %s", w->talk, w->turn, text);
-}
-
-static void
-run(struct world *w)
-{
-	engine_set_time(w->engine, w->now_ms);
-	usb_dispatch(w->usb, true);
-	engine_run(w->engine, w->now_ms);
-	usb_flush(w->usb);
 }
 
 /* The oldest transfer in flight of that kind and endpoint. */

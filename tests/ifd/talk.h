@@ -74,6 +74,9 @@ struct device {
 };
 
 void	world_open(struct world *, const struct ifd_driver *);
+/* A device without descriptors. */
+void	world_open_described(struct world *, const struct ifd_driver *,
+	    void (*describe)(struct usb *, struct channel_info *));
 void	world_close(struct world *);
 
 /* Answers the standard requests until something else happens. */

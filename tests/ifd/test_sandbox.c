@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -63,6 +65,25 @@ fork_off(void)
 	return fork() >= 0 ? 0 : errno;
 }
 
+/* Of no socket, so that only the filter can refuse it. */
+static int
+hurry_an_ack(void)
+{
+	int one = 1;
+
+	return setsockopt(STDERR_FILENO, IPPROTO_TCP, TCP_QUICKACK, &one,
+	    sizeof(one)) == 0 ? 0 : errno;
+}
+
+static int
+set_another_option(void)
+{
+	int one = 1;
+
+	return setsockopt(STDERR_FILENO, IPPROTO_TCP, TCP_NODELAY, &one,
+	    sizeof(one)) == 0 ? 0 : errno;
+}
+
 static int
 too_much_memory(void)
 {
@@ -114,6 +135,8 @@ static const struct {
 	{ "trace", trace, -SIGSYS },
 #ifndef SANITIZERS
 	{ "fork", fork_off, EPERM },
+	{ "hurry an ACK", hurry_an_ack, ENOTSOCK },
+	{ "set another option of a socket", set_another_option, EPERM },
 	{ "take too much memory", too_much_memory, ENOMEM },
 #endif
 	{ "use its descriptors", use_descriptors, 0 },
