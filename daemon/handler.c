@@ -407,7 +407,8 @@ static pid_t
 spawn(const struct handler_spec *spec, int channel_fd, int device_fd)
 {
 	char interface[12], devid[12], speed[12], debug[12], block_size[12];
-	const char *argv[18] = { "ifdhandler", "--driver", spec->driver,
+	char slots[12];
+	const char *argv[20] = { "ifdhandler", "--driver", spec->driver,
 		"--kind", spec->kind, "--debug", debug };
 	size_t n = 7;
 
@@ -424,6 +425,11 @@ spawn(const struct handler_spec *spec, int channel_fd, int device_fd)
 		argv[n++] = devid;
 		argv[n++] = "--speed";
 		argv[n++] = speed;
+	}
+	if (spec->slots != 0) {
+		snprintf(slots, sizeof(slots), "%u", spec->slots);
+		argv[n++] = "--slots";
+		argv[n++] = slots;
 	}
 	if (spec->block_size != 0) {
 		snprintf(block_size, sizeof(block_size), "%u",

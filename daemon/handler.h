@@ -21,9 +21,10 @@ struct handler;
 struct handler_spec {
 	const char *program;
 	const char *driver;
-	const char *kind;	/* "usb" or "usbip" */
+	const char *kind;	/* "usb", "usbip" or "vpcd" */
 	int interface;		/* -1: the driver finds it */
 	uint32_t devid, speed;	/* usbip only */
+	uint8_t slots;		/* vpcd only */
 	uint8_t block_size;	/* 0: the driver's own */
 	enum log_level debug;	/* what the handler logs */
 	const char *subject;	/* for the log; must outlive the handler */

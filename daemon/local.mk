@@ -75,6 +75,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/status_file.h \
 	%D%/stream.c \
 	%D%/stream.h \
+	%D%/vpcd.c \
+	%D%/vpcd.h \
 	%D%/watch.c \
 	%D%/watch.h
 # End of libslotd_la_SOURCES

@@ -60,12 +60,26 @@ pcsc_name(char dst[PCSC_NAME_MAX + 1], const char *name,
 	    slot & 0xff);
 }
 
+/* pcscd counts the readers of each driver library on their own: vsmartcard's is
+   one, libccid is all others. */
 static bool
-is_number_taken(const struct pcsc_state *s, unsigned number)
+is_virtual(const struct reader *reader)
+{
+	struct reader_status st;
+
+	reader_status(reader, &st);
+	return strcmp(st.driver, "vpcd") == 0;
+}
+
+static bool
+is_number_taken(const struct pcsc_state *s, const struct reader *reader,
+    unsigned number)
 {
 	for (unsigned i = 0; i < PCSC_PLACES_MAX; i++) {
-		if (s->places[i].reader != NULL &&
-		    s->places[i].number == number)
+		const struct pcsc_place *p = &s->places[i];
+
+		if (p->reader != NULL && p->number == number &&
+		    is_virtual(p->reader) == is_virtual(reader))
 			return true;
 	}
 	return false;
@@ -98,7 +112,7 @@ pcsc_state_add(struct pcsc_state *s, const struct reader *reader)
 	unsigned number = 0;
 
 	reader_status(reader, &st);
-	while (is_number_taken(s, number))
+	while (is_number_taken(s, reader, number))
 		number++;
 	count_event(s);
 	for (unsigned i = 0; i < st.slots; i++) {

@@ -234,23 +234,19 @@ on_ended(void *arg, const char *why)
 
 static const struct handler_events handler_events = { on_message, on_ended };
 
+/* spec says what is particular to the kind of device. */
 static void
-start_handler(struct reader *r, int fd, const struct usbip_device *d)
+start_handler(struct reader *r, int fd, struct handler_spec spec)
 {
 	const struct settings *s = registry_settings(r->registry);
-	struct handler_spec spec = { .program = s->handler,
-		.driver = r->driver,
-		.kind = d != NULL ? "usbip" : "usb",
-		.interface = r->usb.interface,
-		.block_size = settings_block_size(s, r->driver),
-		.debug = conf_file_log_level(s),
-		.subject = r->subject };
 	char text[READER_TEXT_MAX + 1];
 
-	if (d != NULL) {
-		spec.devid = usbip_devid(d);
-		spec.speed = d->speed;
-	}
+	spec.program = s->handler;
+	spec.driver = r->driver;
+	spec.interface = r->usb.interface;
+	spec.block_size = settings_block_size(s, r->driver);
+	spec.debug = conf_file_log_level(s);
+	spec.subject = r->subject;
 	r->handler = handler_start(registry_base(r->registry), &spec, fd,
 	    &handler_events, r);
 	if (r->handler == NULL) {
@@ -276,7 +272,8 @@ on_import(void *arg, const struct import_result *res)
 	r->import = NULL;
 	if (e == ERR_OK) {
 		r->state = READER_STARTING;
-		start_handler(r, fd, &device);
+		start_handler(r, fd, (struct handler_spec){ .kind = "usbip",
+			.devid = usbip_devid(&device), .speed = device.speed });
 		close(fd);
 	} else if (e == ERR_GONE || e == ERR_TIMEOUT) {
 		absent(r, text);
@@ -292,7 +289,7 @@ start_usb(struct reader *r)
 	int fd = open(r->usb.node, O_RDWR | O_CLOEXEC), error = errno;
 
 	if (fd >= 0) {
-		start_handler(r, fd, NULL);
+		start_handler(r, fd, (struct handler_spec){ .kind = "usb" });
 		close(fd);
 		return;
 	}
@@ -307,18 +304,49 @@ start_usb(struct reader *r)
 }
 
 static void
-reader_start(struct reader *r)
+start_vpcd(struct reader *r)
 {
-	reader_slots_free(r);
-	if (!r->is_static || r->where.kind != DEVICE_USBIP) {
-		r->state = READER_STARTING;
-		start_usb(r);
+	char why[VPCD_WHY_MAX + 1];
+	enum err e = ERR_OK;
+	int fd = -1;
+
+	if (r->vpcd == NULL)
+		e = vpcd_open(&r->vpcd, registry_base(r->registry), &r->where,
+		    r->subject, why);
+	if (e == ERR_OK)
+		fd = vpcd_feed(r->vpcd);
+	if (fd < 0) {
+		fail(r, e == ERR_OK ? ERR_SYSTEM : e,
+		    e == ERR_OK ? strerror(errno) : why);
 		return;
 	}
+	start_handler(r, fd, (struct handler_spec){ .kind = "vpcd",
+		.slots = r->where.slots });
+	close(fd);
+}
+
+static void
+start_usbip(struct reader *r)
+{
 	r->import = import_start(registry_base(r->registry), &r->where,
 	    &r->address, on_import, r);
 	if (r->import == NULL)
 		fail(r, ERR_MEMORY, err_text(ERR_MEMORY));
+}
+
+static void
+reader_start(struct reader *r)
+{
+	reader_slots_free(r);
+	if (r->is_static && r->where.kind == DEVICE_USBIP) {
+		start_usbip(r);
+		return;
+	}
+	r->state = READER_STARTING;
+	if (r->is_static && r->where.kind == DEVICE_VPCD)
+		start_vpcd(r);
+	else
+		start_usb(r);
 }
 
 static void
@@ -353,6 +381,8 @@ reader_leave(struct reader *r)
 	evtimer_del(r->timer);
 	import_free(r->import);
 	r->import = NULL;
+	vpcd_close(r->vpcd);
+	r->vpcd = NULL;
 	go_down(r, READER_ABSENT, ERR_GONE, "unplugged");
 	if (r->handler != NULL)
 		handler_kill(r->handler, "unplugged");
@@ -389,6 +419,7 @@ void
 reader_free(struct reader *r)
 {
 	import_free(r->import);
+	vpcd_close(r->vpcd);
 	handler_free(r->handler);
 	r->handler = NULL;
 	withdraw(r, READER_ABSENT, ERR_GONE);

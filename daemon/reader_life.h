@@ -14,6 +14,8 @@
 #include "daemon/registry.h"
 #include "daemon/registry_life.h"
 #include "daemon/slot.h"
+#include "daemon/vpcd.h"
+#include "protocols/device.h"
 #include "protocols/settings.h"
 
 enum {
@@ -47,6 +49,7 @@ struct reader {
 
 	struct import *import;
 	struct import_cache address;
+	struct vpcd *vpcd;		/* where.kind is DEVICE_VPCD */
 	struct handler *handler;
 	struct event *timer;		/* next start, or its deadline */
 	uint32_t backoff_ms;

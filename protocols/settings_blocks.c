@@ -137,6 +137,23 @@ check_device(struct settings_reading *rd, const struct conf_node *n,
 	return false;
 }
 
+/* Virtual readers have a driver of their own, which nothing else can have. */
+static bool
+check_driver(struct settings_reading *rd, const struct conf_node *n,
+    struct settings_reader *r)
+{
+	bool is_virtual = r->where.kind == DEVICE_VPCD;
+
+	if (is_virtual && r->driver[0] == '\0')
+		memcpy(r->driver, "vpcd", sizeof("vpcd"));
+	if (is_virtual == (strcmp(r->driver, "vpcd") == 0))
+		return true;
+	settings_tell(rd, SETTINGS_ERROR, place_of(n, "driver"), "the driver "
+	    "vpcd is for device = vpcd:PORT, which has no other; the reader is "
+	    "left out");
+	return false;
+}
+
 /* What tells apart devices of one kind is for devices of one kind. */
 static void
 check_which(struct settings_reading *rd, const struct conf_node *n,
@@ -161,7 +178,7 @@ read_reader(struct settings_reading *rd, const struct conf_node *n,
 	if (conf_string(n->value, r->label, sizeof(r->label)) != ERR_OK)
 		settings_expected(rd, n, "a shorter name of a reader");
 	settings_group(rd, n, settings_reader_keys, r);
-	return check_device(rd, n, r);
+	return check_device(rd, n, r) && check_driver(rd, n, r);
 }
 
 void

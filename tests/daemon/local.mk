@@ -28,7 +28,7 @@ daemon_scripts = \
 TESTS += $(daemon_scripts)
 EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
 	%D%/fake_ifdhandler.py %D%/harness.py %D%/openct_wire.py \
-	%D%/pcsc %D%/pcsc_wire.py
+	%D%/pcsc %D%/pcsc_wire.py %D%/vpcd_card.py
 
 %C%_test_conf_file_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_conf_file_LDADD = daemon/libslotd.la $(UNIT_LDADD)

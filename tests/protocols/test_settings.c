@@ -297,8 +297,19 @@ static const struct {
 	    "usbip:HOST:PORT/BUSID or usbip:unix:PATH/BUSID; the reader is "
 	    "left out\n" },
 	{ "reader r { device = /dev/ttyS0; };", "1:21: error: expected "
-	    "usb:VVVV/PPPP, usb:/dev/bus/usb/BBB/DDD or usbip:HOST:PORT/BUSID; "
+	    "usb:VVVV/PPPP, usb:/dev/bus/usb/BBB/DDD, usbip:HOST:PORT/BUSID or "
+	    "vpcd:PORT; the reader is left out\n" },
+	{ "reader r { device = vpcd:99999; };", "1:21: error: expected "
+	    "vpcd:PORT, vpcd:ADDRESS:PORT or vpcd:connect:HOST:PORT, maybe "
+	    "with /SLOTS; the reader is left out\n" },
+	{ "reader r { driver = ccid; device = vpcd:1; };", "1:21: error: the "
+	    "driver vpcd is for device = vpcd:PORT, which has no other; the "
+	    "reader is left out\n" },
+	{ "reader r { device = usbip:h/1-1; driver = vpcd; };", "1:43: error: "
+	    "the driver vpcd is for device = vpcd:PORT, which has no other; "
 	    "the reader is left out\n" },
+	{ "reader r { device = vpcd:35963; };", "" },
+	{ "reader r { device = vpcd:35963; driver = vpcd; };", "" },
 	{ "reader r { driver = towitoko; device = serial:/dev/ttyS0; };",
 	    "1:40: warning: slotd has no driver for serial readers yet; the "
 	    "reader is left out\n" },

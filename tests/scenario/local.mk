@@ -7,7 +7,8 @@ scenario_scripts = \
 	%D%/test_pcsc_programs.py \
 	%D%/test_secrets.py \
 	%D%/test_tokens.py \
-	%D%/test_valgrind.py
+	%D%/test_valgrind.py \
+	%D%/test_vpcd.py
 # End of scenario_scripts
 TESTS += $(scenario_scripts)
 EXTRA_DIST += $(scenario_scripts)
