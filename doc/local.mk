@@ -10,8 +10,9 @@ dist_man_MANS += \
 	%D%/slotemu.1
 # End of dist_man_MANS
 
-EXTRA_DIST += \
+dist_doc_DATA = \
 	%D%/control.md \
-	%D%/design.md \
 	%D%/hibiscus.md
-# End of EXTRA_DIST
+# End of dist_doc_DATA
+
+EXTRA_DIST += %D%/design.md
