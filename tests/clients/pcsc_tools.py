@@ -4,6 +4,7 @@
 import sys
 
 from backend import arguments, backend, need, run, same, test
+from dialog import Dialog
 
 ARGS = arguments()
 
@@ -18,6 +19,22 @@ def pcsc_scan_shows_reader_and_card():
 
 
 @test
+def pcsc_scan_sees_cards_come_and_go():
+    need("pcsc_scan")
+    with backend(ARGS, cards=["sample"]) as b, \
+            Dialog(b, "pcsc_scan", "-n") as d:
+        number = int(d.expect(r"Event number: (\d+)")[1])
+        d.expect("Card inserted")
+        b.remove()
+        d.expect("Event number: %d" % (number + 1))
+        d.expect("Card removed")
+        b.insert()
+        d.expect("Event number: %d" % (number + 2))
+        d.expect("Card inserted")
+        d.expect("3B 9D 13 81")
+
+
+@test
 def scriptor_sends_apdus():
     need("scriptor")
     with backend(ARGS, cards=["sample"]) as b:
@@ -25,6 +42,28 @@ def scriptor_sends_apdus():
                      "00 84 00 00 08\n")
         same(said.count("90 00 : Normal processing."), 2)
         assert "3B 9D 13 81" in said, said
+
+
+@test
+def scriptor_sends_a_script_to_the_reader_it_is_told():
+    need("scriptor")
+    with backend(ARGS, cards=["sample", "openpgp"]) as b:
+        b.write("script", "00 A4 04 00 06 D2 76 00 01 24 01\n"
+                "00 CA 00 4F 00\n")
+        said = b.run("scriptor", "-r", b.reader_names[1], "-p", "T=1",
+                     "script")
+        assert "D2 76 00 01 24 01 03 04 FF FE" in said, said
+
+
+@test
+def atr_analysis_explains_the_cards_atr():
+    need("ATR_analysis", "opensc-tool")
+    with backend(ARGS, cards=["openpgp"]) as b:
+        atr = b.run("opensc-tool", "-a").split()[-1].replace(":", " ")
+        said = b.run("ATR_analysis", atr)
+        for text in ("TA(1) = 18", "Protocol T = 1", "correct checksum",
+                     "Historical bytes: 00 31 F5 73 C0 01 80 05 90 00"):
+            assert text in said, said
 
 
 if __name__ == "__main__":
