@@ -9,9 +9,10 @@ CHECK_PACKAGES="$BUILD_PACKAGES check clang git libpcsclite1 opensc pcsc-tools
 	python3"
 # programs for PC/SC and CT-API written by others (tests/clients), and Debian's pcscd for
 # comparison
-CLIENT_PACKAGES="default-jdk-headless gpg gpg-agent gpgconf libctapimkt1-dev
-	libhbci4j-core-java libjaxb-api-java libjna-java opensc openssh-client
-	openssl pcsc-tools pcscd scdaemon vsmartcard-vpcd"
+CLIENT_PACKAGES="cargo default-jdk-headless gpg gpg-agent gpgconf
+	libctapimkt1-dev libhbci4j-core-java libjaxb-api-java libjna-java
+	libpcsc-perl librust-pcsc-dev opensc openssh-client openssl pcsc-tools
+	pcscd python3-pyscard rustc scdaemon vsmartcard-vpcd yubikey-manager"
 # the client libraries for i386 (tests/multilib)
 MULTILIB_PACKAGES="gcc-multilib"
 # the kernel in a guest (tests/vm)

@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	%D%/Smartcardio.java \
 	%D%/backend.py \
 	%D%/check \
+	%D%/dialog.py \
 	%D%/gnupg.py \
 	%D%/hbci4java.py \
 	%D%/ifd_bundle.py \
@@ -14,7 +15,12 @@ EXTRA_DIST += \
 	%D%/mktlin.py \
 	%D%/openpgp_tool.py \
 	%D%/opensc_tool.py \
+	%D%/pcsc.pl \
 	%D%/pcsc.py \
 	%D%/pcsc_tools.py \
-	%D%/pinentry.py
+	%D%/perl.py \
+	%D%/pinentry.py \
+	%D%/pyscard.py \
+	%D%/rust.py \
+	%D%/ykman.py
 # End of EXTRA_DIST
