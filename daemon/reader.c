@@ -116,6 +116,8 @@ retry_later(struct reader *r)
 	    clock_now_ms() - r->ready_since_ms >= GOOD_MS)
 		r->backoff_ms = 0;
 	r->ready_since_ms = 0;
+	if (r->lost && r->backoff_ms == 0)	/* udev may know more soon */
+		r->backoff_ms = BACKOFF_FIRST_MS;
 	set_timer(r, r->backoff_ms);
 	r->backoff_ms = r->backoff_ms == 0 ? BACKOFF_FIRST_MS :
 	    r->backoff_ms * 2;
@@ -171,6 +173,25 @@ on_ready(struct reader *r, const struct channel_msg *m)
 		handler_kill(r->handler, "out of memory");
 }
 
+static bool
+is_usb(const struct reader *r)
+{
+	return !r->is_static || (r->where.kind != DEVICE_USBIP &&
+	    r->where.kind != DEVICE_VPCD);
+}
+
+/*
+ * The kernel has taken the device from us. Either it was unplugged, which udev
+ * says or the next start shows, or it was reset by another program or slept
+ * with its bus: then it is there, with nothing that we told it.
+ */
+static void
+lose(struct reader *r)
+{
+	r->lost = true;
+	withdraw(r, READER_ABSENT, ERR_GONE);
+}
+
 static void
 on_failed(struct reader *r, const struct channel_msg *m)
 {
@@ -179,7 +200,9 @@ on_failed(struct reader *r, const struct channel_msg *m)
 	snprintf(text, sizeof(text), "%.*s",
 	    (int)view_first(m->data, READER_TEXT_MAX).n,
 	    (const char *)m->data.p);
-	if (m->err == ERR_GONE)
+	if (m->err == ERR_GONE && is_usb(r))
+		lose(r);
+	else if (m->err == ERR_GONE)
 		absent(r, "unplugged");
 	else
 		fail(r, m->err == ERR_OK ? ERR_HANDLER : m->err,
@@ -289,6 +312,10 @@ start_usb(struct reader *r)
 	int fd = open(r->usb.node, O_RDWR | O_CLOEXEC), error = errno;
 
 	if (fd >= 0) {
+		if (r->lost)
+			log_at(LOG_LEVEL_NOTICE, r->subject, "%s: it was reset, "
+			    "or its bus slept: it is opened anew", r->name);
+		r->lost = false;
 		start_handler(r, fd, (struct handler_spec){ .kind = "usb" });
 		close(fd);
 		return;
@@ -366,6 +393,7 @@ void
 reader_arrive(struct reader *r)
 {
 	r->present = true;
+	r->lost = false;
 	r->backoff_ms = 0;
 	r->address = (struct import_cache){ .until_ms = 0 };
 	r->text[0] = '\0';
@@ -377,7 +405,7 @@ reader_arrive(struct reader *r)
 void
 reader_leave(struct reader *r)
 {
-	r->present = false;
+	r->present = r->lost = false;
 	evtimer_del(r->timer);
 	import_free(r->import);
 	r->import = NULL;

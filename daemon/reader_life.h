@@ -39,6 +39,7 @@ struct reader {
 	enum reader_state state;
 	bool is_static;			/* from the configuration */
 	bool present;			/* the device should be there */
+	bool lost;			/* its device does not answer any more */
 	bool was_ready;			/* published, not yet withdrawn */
 	char name[2 * CHANNEL_TEXT_MAX + 2];
 	char text[READER_TEXT_MAX + 1];
