@@ -4,6 +4,7 @@
 usbfs, libusb and systemd-udevd, against QEMU's usb-ccid (and its emulated CAC
 card) and against slotemu's devices, attached by the stock usbip tool through
 vhci_hcd. Prints TAP. Argument: the build directory."""
+import fcntl
 import glob
 import json
 import os
@@ -15,6 +16,7 @@ import sys
 import time
 import traceback
 
+USBDEVFS_RESET = 0x5514
 BUILD = os.path.abspath(sys.argv[1])
 RUN = '/run/openct'
 LIMIT = 30      # seconds until something counts as never
@@ -192,6 +194,22 @@ CARD = ('device_add ccid-card-emulated,id=card,bus=rdr.0,backend=certificates,'
         'db=sql:%s,cert1=vm-id,cert2=vm-sign,cert3=vm-enc')
 
 
+def log_lines():
+    with open(os.environ['VM_DIR'] + '/slotd.log') as f:
+        return f.read().splitlines()
+
+
+def reset_device(reader):
+    """What another program does with USBDEVFS_RESET."""
+    e = next(r for r in Control().ask(cmd='list')['readers']
+             if r['reader'] == reader)
+    fd = os.open(e['device'].removeprefix('usb:'), os.O_WRONLY)
+    try:
+        fcntl.ioctl(fd, USBDEVFS_RESET)
+    finally:
+        os.close(fd)
+
+
 # -- tests: each goes on where the one before ended ---------------------------
 
 def test_slotd_runs_as_its_own_user(w):
@@ -234,6 +252,54 @@ def test_cherry_unplugged_during_an_apdu(w):
     w.watch.event('reader-removed')
     # the other reader does not notice
     slotctl('--reader', '0', 'send', '00a4000c023f00')
+
+
+def test_cherry_reset_by_another_program(w):
+    reset_device(0)
+    w.watch.event('reader-removed')
+    w.watch.event('reader-added')
+    slotctl('--reader', '0', 'send', '00a4000c023f00')
+    emu('remove', '1-1')                # it goes on telling of cards
+    w.watch.event('card-removed')
+    emu('insert', '1-1')
+    w.watch.event('card-inserted')
+    news = [line for line in log_lines() if line.startswith('notice')][-2:]
+    expect('was reset, or its bus slept' in news[0] and 'is ready' in news[1],
+           str(news))
+
+
+def test_cherry_reset_during_an_apdu(w):
+    emu('plug', '1-2')
+    attach('1-2')
+    e = w.watch.event('reader-added')
+    emu('stats-reset', '1-2')
+    c = Control()
+    c.send(cmd='transmit', reader=e['reader'], apdu='00a4000c023f00')
+    until('the card works', lambda: bulk_transfers('1-2')['02'] > 0)
+    reset_device(e['reader'])
+    answer = c.read()
+    print('# %s' % answer)
+    expect(answer['ok'] or answer['error'] in ('GONE', 'IO'), str(answer))
+    w.watch.event('reader-removed')
+    w.watch.event('reader-added')
+    ran = json.loads(emu('stats', '1-2'))['slots'][0]['commands']
+    expect(ran <= 1, 'the card ran it %d times' % ran)
+    slotctl('--reader', str(e['reader']), 'send', '00a4000c023f00')
+
+
+def test_cherry_gives_way_to_another_device(w):
+    """At the same port, before anybody could look."""
+    number = max(w.reader_numbers())
+    emu('unplug', '1-2')
+    attach('1-17')
+    w.watch.event('reader-removed')
+    e = w.watch.event('reader-added')
+    expect(e['reader'] == number, str(e))
+    expect('Cherry' not in e['name'], str(e))
+    slotctl('--reader', str(number), 'send', '00a4000c023f00')
+    emu('unplug', '1-17')
+    w.watch.event('reader-removed')
+    emu('plug', '1-17')
 
 
 def test_other_devices_through_vhci(w):
@@ -373,9 +439,11 @@ class World:
 
 
 def run_tests(w, names):
-    """All functions of names called test_; the exit status."""
+    """All functions of names called test_; the exit status. The arguments
+    after the build directory choose some, by the first word of their name."""
     tests = [(n[5:].replace('_', ' '), f) for n, f in names.items()
-             if n.startswith('test_')]
+             if n.startswith('test_') and
+             (not sys.argv[2:] or n.split('_')[1] in sys.argv[2:])]
     print('1..%d' % len(tests), flush=True)
     bad = {}
     for i, (name, f) in enumerate(tests, 1):
