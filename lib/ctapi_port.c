@@ -2,36 +2,12 @@
 #include "config.h"
 #include "lib/ctapi_port.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "lib/path.h"
 #include "lib/terminal.h"
 
 enum { FIRST = 1, EXACT = 0x8000 };
-
-bool
-daemon_listens(void)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	bool there;
-	int fd;
-
-	if (path_in_socket_dir(sun.sun_path, sizeof(sun.sun_path), "control") !=
-	    ERR_OK)
-		return false;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return false;
-	there = connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 ||
-	    errno == EAGAIN;
-	close(fd);
-	return there;
-}
 
 /* Whether a reader is the one that pattern names; NULL means any. */
 static bool

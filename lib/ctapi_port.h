@@ -2,7 +2,6 @@
 #ifndef LIB_CTAPI_PORT_H
 #define LIB_CTAPI_PORT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/must_use.h"
@@ -21,11 +20,5 @@
  */
 int	port_find(uint16_t pn, unsigned *reader,
 	    struct openct_record *record) MUST_USE;
-
-/*
- * Whether slotd is there. The status file cannot tell one without readers from
- * none, nor a process at its end from one that runs.
- */
-bool	daemon_listens(void);
 
 #endif

@@ -17,8 +17,11 @@ struct ct_handle {
 /* Opens the status file; -1 and errno. */
 int		status_open(void);
 
-/* Whether a process is there; a record with the number of one is valid. */
-bool		process_alive(int32_t pid);
+/*
+ * Whether slotd is there. The status file cannot tell one without readers from
+ * none, nor a process at its end from one that runs.
+ */
+bool		daemon_listens(void);
 
 /*
  * Copies the record of a reader from the status file. ERR_NO_DAEMON without a

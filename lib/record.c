@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/path.h"
@@ -23,9 +25,30 @@ status_open(void)
 }
 
 bool
-process_alive(int32_t pid)
+daemon_listens(void)
 {
-	return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	bool there;
+	int fd;
+
+	if (path_in_socket_dir(sun.sun_path, sizeof(sun.sun_path), "control") !=
+	    ERR_OK)
+		return false;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	there = connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 ||
+	    errno == EAGAIN;
+	close(fd);
+	return there;
+}
+
+/* A process in another namespace is not seen, its sockets may be. */
+static bool
+is_served(const struct openct_record *r)
+{
+	return r->pid > 0 && (kill(r->pid, 0) == 0 || errno == EPERM ||
+	    daemon_listens());
 }
 
 /* The file is read anew each time, so a new one is noticed, and one that is
@@ -47,6 +70,6 @@ record_read(struct openct_record *r, unsigned reader)
 	} while (n < 0 && errno == EINTR);
 	close(fd);
 	r->name[OPENCT_NAME_MAX] = '\0';
-	return n == (ssize_t)sizeof(*r) && process_alive(r->pid) ? ERR_OK :
+	return n == (ssize_t)sizeof(*r) && is_served(r) ? ERR_OK :
 	    ERR_NO_READER;
 }

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "lib/ctapi_port.h"
 #include "protocols/ctbcs.h"
 
 enum { NAP_MS = 100, ATR_SIZE = 33 };
@@ -26,8 +25,11 @@ hung_up(int fd)
 static int
 lost(const struct terminal *t)
 {
-	return process_alive(t->daemon) && daemon_listens() ?
-	    CTAPI_ERR_TRANS : CTAPI_ERR_HTSI;
+	struct openct_record now;
+	bool other = record_read(&now, t->handle.reader) == ERR_OK &&
+	    now.pid != t->daemon;
+
+	return other || !daemon_listens() ? CTAPI_ERR_HTSI : CTAPI_ERR_TRANS;
 }
 
 /* Whether an error that slotd answered with is about the connection. */

@@ -28,9 +28,15 @@ NAMED = [("1", 0, "DDV-0"), ("smartTERMINAL", 0, "DDV-1"),
          ("", 0, "DDV-1"), ("Omnikey", 4, "no reader at this port")]
 
 
-def run(d, port, **env):
+# What a program in a container sees: slotd's sockets, but not its process.
+CONTAINER = ["unshare", "--pid", "--fork"] + \
+    (["--map-root-user"] if os.getuid() else [])
+
+
+def run(d, port, before=(), **env):
     return subprocess.run(
-        [os.path.join(BUILD, "tools", "slotctl"), "--socket-dir=" + d.run,
+        [*before, os.path.join(BUILD, "tools", "slotctl"),
+         "--socket-dir=" + d.run,
          "ctapi-test", "--port=" + port], capture_output=True, text=True,
         timeout=60, env=dict(os.environ, **env))
 
@@ -61,6 +67,9 @@ def main():
             p = run(d, "1", CTAPI_LOG=log)
             t.eq((p.returncode, p.stderr), (0, ""),
                  "a log that cannot be written hinders nothing")
+        if subprocess.run(CONTAINER + ["true"],
+                          capture_output=True).returncode == 0:
+            t.eq(run(d, "2", CONTAINER).returncode, 0, "in a container")
         t.eq(run(d, "x").returncode, 2, "a port is a number")
         t.eq(run(d, "65536").returncode, 2, "of 16 bits")
         d.stop()
