@@ -6,5 +6,7 @@ EXTRA_DIST += \
 	%D%/guest_systemd.py \
 	%D%/guest_tests.py \
 	%D%/initrd-init \
+	%D%/suspend-init \
+	%D%/suspend.py \
 	%D%/vm.py
 # End of EXTRA_DIST

@@ -49,17 +49,20 @@ def fetch_kernel(kdir):
         call('dpkg-deb', '-x', glob.glob(tmp + '/*.deb')[0], kdir)
 
 
-def make_initramfs(vmdir, kdir, version):
-    """busybox, the modules that reach the root file system, and an init."""
-    tree = vmdir + '/initramfs'
+def make_initramfs(tree, kdir, version, modules, init, files=()):
+    """Makes TREE.cpio of busybox, modules in the order they need, an init, and
+    files, which keep their paths."""
     shutil.rmtree(tree, ignore_errors=True)
     for d in ('bin', 'mods', 'proc', 'sys', 'dev', 'host', 'ovl', 'new'):
         os.makedirs(tree + '/' + d)
     shutil.copy(shutil.which('busybox'), tree + '/bin/busybox')
-    shutil.copy(HERE + '/initrd-init', tree + '/init')
+    shutil.copy(HERE + '/' + init, tree + '/init')
     os.chmod(tree + '/init', 0o755)
+    for path in files:
+        os.makedirs(os.path.dirname(tree + path), exist_ok=True)
+        shutil.copy(path, tree + path)
     seen = []
-    for m in MODULES:
+    for m in modules:
         out = call('modprobe', '-d', kdir, '-S', version, '--show-depends', m,
                    capture_output=True, text=True).stdout
         seen += [line.split()[1] for line in out.splitlines()
@@ -68,7 +71,7 @@ def make_initramfs(vmdir, kdir, version):
         shutil.copy(path, '%s/mods/%02d-%s' % (tree, i, os.path.basename(path)))
     names = '\n'.join(os.path.relpath(os.path.join(d, f), tree)
                       for d, ds, fs in os.walk(tree) for f in ds + fs)
-    with open(vmdir + '/initramfs.cpio', 'wb') as out:
+    with open(tree + '.cpio', 'wb') as out:
         call('cpio', '-o', '-H', 'newc', '--quiet', cwd=tree, stdout=out,
              input=names.encode())
 
@@ -101,12 +104,12 @@ def setup(vmdir):
         call('depmod', '-b', kdir, version)
     with open(vmdir + '/version', 'w') as f:
         f.write(version + '\n')
-    make_initramfs(vmdir, kdir, version)
+    make_initramfs(vmdir + '/initramfs', kdir, version, MODULES, 'initrd-init')
     make_card(vmdir + '/nss')
 
 
-def qemu_command(vmdir, version):
-    run = vmdir + '/run'
+def machine(vmdir, version, initramfs, console):
+    """What every guest has; its console goes to a file."""
     accel = os.environ.get('SLOTD_VM_ACCEL', 'tcg')
     return [
         'qemu-system-x86_64', '-nodefaults', '-no-user-config', '-no-reboot',
@@ -115,13 +118,20 @@ def qemu_command(vmdir, version):
         '-m', '1536',
         '-accel', 'kvm' if accel == 'kvm' else 'tcg,thread=multi,tb-size=256',
         '-kernel', '%s/kernel/boot/vmlinuz-%s' % (vmdir, version),
-        '-initrd', vmdir + '/initramfs.cpio',
+        '-initrd', initramfs,
         '-append', 'console=ttyS0 loglevel=5 panic=-1 tsc=reliable '
         'clocksource=tsc no_timer_check mitigations=off nokaslr '
         'random.trust_cpu=on cryptomgr.notests audit=0 raid=noautodetect '
         '8250.nr_uarts=1',
-        '-chardev', 'file,id=con,path=%s/console.log' % run,
+        '-chardev', 'file,id=con,path=' + console,
         '-serial', 'chardev:con',
+        '-device', 'qemu-xhci,id=xhci,p2=15,p3=1']
+
+
+def qemu_command(vmdir, version):
+    run = vmdir + '/run'
+    return machine(vmdir, version, vmdir + '/initramfs.cpio',
+                   run + '/console.log') + [
         '-fsdev', 'local,id=root,path=/,security_model=none,readonly=on,'
         'multidevs=remap',
         '-device', 'virtio-9p-pci,fsdev=root,mount_tag=vmroot',
@@ -132,8 +142,7 @@ def qemu_command(vmdir, version):
         '-chardev', 'socket,id=mon,path=%s/mon.sock,server=on,wait=off' % run,
         '-mon', 'chardev=mon,mode=readline',
         '-chardev', 'socket,id=port,path=%s/mon.sock' % run,
-        '-device', 'virtserialport,bus=vser.0,chardev=port,name=vm.monitor',
-        '-device', 'qemu-xhci,id=xhci,p2=15,p3=1']
+        '-device', 'virtserialport,bus=vser.0,chardev=port,name=vm.monitor']
 
 
 def run(vmdir, timeout, init, cmd):
