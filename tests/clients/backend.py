@@ -134,9 +134,10 @@ class Backend:
 class SlotdBackend(Backend):
     """slotd, ifdhandler, and the emulated USB readers of slotemu."""
 
-    def __init__(self, cards, model="cherry-st1044u"):
+    def __init__(self, cards, model="cherry-st1044u", driver="ccid"):
         super().__init__(cards)
         self.model = model
+        self.driver = driver
         self.emulator = self.slotd = None
 
     def start(self):
@@ -147,7 +148,8 @@ class SlotdBackend(Backend):
         self.env["PCSCLITE_CSOCK_NAME"] = os.path.join(self.slotd.run,
                                                        "pcscd.comm")
         self.slotd.start("".join(
-            Slotd.reader(self.emulator.address, "1-%d" % i, name="r%d" % i)
+            Slotd.reader(self.emulator.address, "1-%d" % i, self.driver,
+                         "r%d" % i)
             for i in range(1, len(self.cards) + 1)))
         for i in range(2, len(self.cards) + 1):     # named in this order
             self.ask("wait-cards", str(i - 1))
@@ -185,7 +187,7 @@ class PcscdBackend(Backend):
     The namespaces make everything private that is fixed in them: pcscd's
     socket, reached through /proc/PID/root, and the readers' ports."""
 
-    def __init__(self, cards, model=None):
+    def __init__(self, cards, model=None, driver=None):
         super().__init__(cards)
         self.unshare = None
         self.pid = 0            # of pcscd
@@ -256,7 +258,8 @@ BACKENDS = {"slotd": SlotdBackend, "pcscd": PcscdBackend}
 
 def backend(args, cards=("cardos",), **more):
     """The daemon that the arguments name, with these cards, as a context; its
-    readers are in the cards' order. model= is slotemu's for slotd's readers."""
+    readers are in the cards' order. model= is slotemu's for slotd's readers,
+    driver= is slotd's for them."""
     return BACKENDS[args.backend](list(cards), **more)
 
 

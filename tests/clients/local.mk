@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	%D%/pcsc_tools.py \
 	%D%/perl.py \
 	%D%/pinentry.py \
+	%D%/pkcs15_init.py \
 	%D%/pyscard.py \
 	%D%/rust.py \
 	%D%/ykman.py
