@@ -11,8 +11,10 @@
 #include "tests/lib/ctapi_client.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
 
-enum { ROUNDS = 100 };
+enum { ROUNDS = 100, READERS = SLOW };
 
 /* hbci4java: what comes before the card's type is known. */
 static const struct talk opening[] = {
@@ -269,6 +271,22 @@ descriptors(void)
 	return n;
 }
 
+/* Programs that this one starts inherit nothing of the library's. */
+static void
+expect_close_on_exec(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		int fd = atoi(e->d_name);
+
+		if (fd > 2 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0)
+			complain("descriptor %d would be inherited", fd);
+	}
+	closedir(d);
+}
+
 static void
 rounds(void)
 {
@@ -285,6 +303,8 @@ rounds(void)
 	done("100 rounds, each with dlopen and dlclose");
 	ct_load(NULL);
 	want(ct.init(0, DDV1), 0, "CT_init");
+	want(descriptors(), before + 1, "descriptors");
+	expect_close_on_exec();
 	ct_unload();
 	want(descriptors(), before, "descriptors");
 	have("hello");		/* slotd has seen that it was closed */
@@ -323,9 +343,19 @@ arguments(void)
 	want(ct.init(0, 17), -1, "no such port");
 	want(ct.init(0, 0x8010), -1, "no such port");
 	want(ct.init(0, 0xffff), -1, "no such port");
+	/* what hbci4java does then, each three times */
+	want(send_command(0, 1, "201501040101", 2), -1, "CT_init failed");
 	want(send_command(0, 1, "20110000", 2), -1, "CT_init failed");
 	want(ct.close(0), -1, "CT_init failed");
 	done("a ctn that is not open, ports that are none");
+	for (uint16_t i = 0; i < READERS; i++) {
+		want(ct.init(i, (uint16_t)(i + 1)), 0, "port 1 to 7");
+		want(ct.init((uint16_t)(i + 100), (uint16_t)(0x8000 + i)), -8,
+		    "port 0x8000 to 0x8006: the same readers");
+	}
+	for (uint16_t i = 0; i < READERS; i++)
+		want(ct.close(i), 0, "CT_close");
+	done("each port is its reader");
 	want(ct.init(0, 0), 0, "port 0");
 	want(ct.init(0, 0x8000), 0, "again, without CT_close, port 8000");
 	want(ct.init(UINT16_MAX, 0), -8, "the reader is taken");

@@ -33,6 +33,21 @@ CONTAINER = ["unshare", "--pid", "--fork"] + \
     (["--map-root-user"] if os.getuid() else [])
 
 
+NOBODY = [] if os.getuid() else ["setpriv", "--reuid=65534", "--regid=65534",
+                                 "--clear-groups"]
+
+
+def no_permission(t, d):
+    """A socket that this user may not open."""
+    os.chmod(d.dir, 0o755)
+    os.chmod(os.path.join(d.run, "0"), 0)
+    if run(d, "2", NOBODY).returncode == 0:     # the program can be started
+        p = run(d, "1", NOBODY)
+        t.eq(p.returncode, 1, "no permission: exit status")
+        t.ok("-127: this user may not use the reader" in p.stdout,
+             "no permission: -127")
+
+
 def run(d, port, before=(), **env):
     return subprocess.run(
         [*before, os.path.join(BUILD, "tools", "slotctl"),
@@ -72,6 +87,7 @@ def main():
             t.eq(run(d, "2", CONTAINER).returncode, 0, "in a container")
         t.eq(run(d, "x").returncode, 2, "a port is a number")
         t.eq(run(d, "65536").returncode, 2, "of 16 bits")
+        no_permission(t, d)
         d.stop()
         p = run(d, "1")
         t.eq(p.returncode, 3, "no slotd: exit status")
