@@ -129,6 +129,7 @@ on_connect(void *arg, int fd, const struct peer *peer)
 	m->control = c;
 	control_caller_init(&m->caller, &c->scene, peer, on_answer, m);
 	watcher_init(&m->watcher, c->registry, waits, on_looked, m);
+	m->caller.peer.dialect = DIALECT_CONTROL;
 	TAILQ_INSERT_TAIL(&c->members, m, entry);
 	m->stream = stream_new(c->base, fd, &limits, &ops, m);
 	if (m->stream == NULL)
@@ -142,7 +143,8 @@ tell_watchers(struct control *c, const struct change *ch)
 	json_t *event = NULL;
 
 	TAILQ_FOREACH(m, &c->members, entry) {
-		if (!m->caller.watching)
+		if (!m->caller.watching ||
+		    !reader_may(ch->reader, &m->caller.peer, RIGHT_SEE))
 			continue;
 		if (event == NULL)
 			event = control_json_event(ch);

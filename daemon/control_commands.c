@@ -153,7 +153,8 @@ ask(struct control_caller *c, const json_t *request, enum request_kind kind,
 
 	if (!wait_of(c, request, &spec.wait_ms))
 		return;
-	e = control_find_slot(&t, c->scene->registry, request);
+	e = control_find_slot(&t, c->scene->registry, &c->peer,
+	    request);
 	if (e != ERR_OK) {
 		answer_error(c, e, t.text);
 		return;
@@ -162,7 +163,8 @@ ask(struct control_caller *c, const json_t *request, enum request_kind kind,
 	e = s != NULL ? session_request(s, &spec) : ERR_MEMORY;
 	c->result = result;
 	if (e != ERR_OK)
-		answer_error(c, e, err_text(e));
+		answer_error(c, e, e == ERR_DENIED ? "you may not use this "
+		    "reader (access in openct.conf)" : err_text(e));
 }
 
 static void
@@ -183,14 +185,16 @@ static void
 list(struct control_caller *c, const json_t *request)
 {
 	(void)request;
-	answer_member(c, "readers", control_json_readers(c->scene->registry));
+	answer_member(c, "readers", control_json_readers(c->scene->registry,
+	    &c->peer));
 }
 
 static void
 who(struct control_caller *c, const json_t *request)
 {
 	(void)request;
-	answer_member(c, "slots", control_json_users(c->scene->registry));
+	answer_member(c, "slots", control_json_users(c->scene->registry,
+	    &c->peer));
 }
 
 static void
@@ -204,7 +208,8 @@ static void
 info(struct control_caller *c, const json_t *request)
 {
 	struct control_target t;
-	enum err e = control_find_reader(&t, c->scene->registry, request);
+	enum err e = control_find_reader(&t, c->scene->registry, &c->peer,
+	    request);
 
 	if (e != ERR_OK)
 		answer_error(c, e, t.text);
@@ -261,7 +266,8 @@ static struct session *
 lock_session(struct control_caller *c, const json_t *request)
 {
 	struct control_target t;
-	enum err e = control_find_slot(&t, c->scene->registry, request);
+	enum err e = control_find_slot(&t, c->scene->registry, &c->peer,
+	    request);
 	struct control_use *u;
 
 	if (e != ERR_OK) {
@@ -281,7 +287,8 @@ holds_already(struct control_caller *c, const json_t *request)
 	struct control_target t;
 	struct control_use *u;
 
-	if (control_find_slot(&t, c->scene->registry, request) != ERR_OK)
+	if (control_find_slot(&t, c->scene->registry, &c->peer,
+	    request) != ERR_OK)
 		return false;
 	u = find_use(c, &t);
 	return u != NULL && session_locks(u->session, LOCK_EXCLUSIVE) != 0;

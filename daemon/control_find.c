@@ -9,6 +9,12 @@
 
 #include "daemon/reader.h"
 
+/* What is looked through, and by whom. */
+struct scene {
+	const struct registry *registry;
+	const struct peer *peer;
+};
+
 static enum err refuse(struct control_target *, enum err, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
@@ -24,26 +30,27 @@ refuse(struct control_target *t, enum err e, const char *fmt, ...)
 }
 
 static bool
-is_there(const struct reader *reader)
+is_there(const struct reader *reader, const struct peer *peer)
 {
 	struct reader_status st;
 
 	reader_status(reader, &st);
-	return st.state != READER_ABSENT;
+	return st.state != READER_ABSENT &&
+	    reader_may(reader, peer, RIGHT_SEE);
 }
 
 static enum err
-by_number(struct control_target *t, const struct registry *registry,
+by_number(struct control_target *t, const struct scene *scene,
     json_int_t number)
 {
 	struct reader *r = NULL;
 
 	if (number >= 0 && number <= 0xffff)
-		r = registry_find(registry, (unsigned)number);
+		r = registry_find(scene->registry, (unsigned)number);
 	if (r == NULL)
 		return refuse(t, ERR_NO_READER, "there is no reader %lld",
 		    (long long)number);
-	if (!is_there(r))
+	if (!is_there(r, scene->peer))
 		return refuse(t, ERR_NO_READER, "reader %lld is not plugged in",
 		    (long long)number);
 	t->reader = r;
@@ -52,16 +59,16 @@ by_number(struct control_target *t, const struct registry *registry,
 
 /* Takes the readers whose name fits; counts them. A NULL name fits all. */
 static unsigned
-match(struct control_target *t, const struct registry *registry,
+match(struct control_target *t, const struct scene *scene,
     const char *name, bool whole)
 {
 	struct reader *r = NULL;
 	struct reader_status st;
 	unsigned n = 0;
 
-	while ((r = registry_next(registry, r)) != NULL) {
+	while ((r = registry_next(scene->registry, r)) != NULL) {
 		reader_status(r, &st);
-		if (st.state == READER_ABSENT)
+		if (!is_there(r, scene->peer))
 			continue;
 		if (name != NULL && (whole ? strcasecmp(st.name, name) != 0 :
 		    strcasestr(st.name, name) == NULL))
@@ -73,13 +80,13 @@ match(struct control_target *t, const struct registry *registry,
 }
 
 static enum err
-by_name(struct control_target *t, const struct registry *registry,
+by_name(struct control_target *t, const struct scene *scene,
     const char *name)
 {
-	unsigned n = match(t, registry, name, true);
+	unsigned n = match(t, scene, name, true);
 
 	if (n == 0)
-		n = match(t, registry, name, false);
+		n = match(t, scene, name, false);
 	if (n == 0)
 		return refuse(t, ERR_NO_READER, "no reader has \"%.80s\" in its "
 		    "name", name);
@@ -90,9 +97,9 @@ by_name(struct control_target *t, const struct registry *registry,
 }
 
 static enum err
-the_only_one(struct control_target *t, const struct registry *registry)
+the_only_one(struct control_target *t, const struct scene *scene)
 {
-	unsigned n = match(t, registry, NULL, false);
+	unsigned n = match(t, scene, NULL, false);
 
 	if (n == 0)
 		return refuse(t, ERR_NO_READER, "there is no reader");
@@ -103,29 +110,30 @@ the_only_one(struct control_target *t, const struct registry *registry)
 
 enum err
 control_find_reader(struct control_target *t, const struct registry *registry,
-    const json_t *request)
+    const struct peer *peer, const json_t *request)
 {
+	const struct scene scene = { registry, peer };
 	const json_t *which = json_object_get(request, "reader");
 	const char *name = json_string_value(which);
 
 	*t = (struct control_target){ .reader = NULL };
 	if (which == NULL)
-		return the_only_one(t, registry);
+		return the_only_one(t, &scene);
 	if (json_is_integer(which))
-		return by_number(t, registry, json_integer_value(which));
+		return by_number(t, &scene, json_integer_value(which));
 	if (name == NULL || name[0] == '\0')
 		return refuse(t, ERR_ARG, "reader: a number or a name is "
 		    "expected");
 	if (name[strspn(name, "0123456789")] == '\0' && strlen(name) < 10)
-		return by_number(t, registry, strtol(name, NULL, 10));
-	return by_name(t, registry, name);
+		return by_number(t, &scene, strtol(name, NULL, 10));
+	return by_name(t, &scene, name);
 }
 
 enum err
 control_find_slot(struct control_target *t, const struct registry *registry,
-    const json_t *request)
+    const struct peer *peer, const json_t *request)
 {
-	enum err e = control_find_reader(t, registry, request);
+	enum err e = control_find_reader(t, registry, peer, request);
 	const json_t *which = json_object_get(request, "slot");
 	json_int_t index = json_integer_value(which);
 	struct reader_status st;

@@ -234,7 +234,7 @@ control_json_reader(const struct reader *reader, bool full)
 }
 
 json_t *
-control_json_readers(const struct registry *registry)
+control_json_readers(const struct registry *registry, const struct peer *peer)
 {
 	const struct reader *reader = NULL;
 	struct reader_status st;
@@ -242,7 +242,8 @@ control_json_readers(const struct registry *registry)
 
 	while ((reader = registry_next(registry, reader)) != NULL) {
 		reader_status(reader, &st);
-		if (st.state != READER_ABSENT)
+		if (st.state != READER_ABSENT &&
+		    reader_may(reader, peer, RIGHT_SEE))
 			json_array_append_new(a,
 			    control_json_reader(reader, false));
 	}
@@ -271,7 +272,7 @@ add_used_slots(json_t *a, const struct reader_status *st,
 }
 
 json_t *
-control_json_users(const struct registry *registry)
+control_json_users(const struct registry *registry, const struct peer *peer)
 {
 	const struct reader *reader = NULL;
 	struct reader_status st;
@@ -279,7 +280,8 @@ control_json_users(const struct registry *registry)
 
 	while ((reader = registry_next(registry, reader)) != NULL) {
 		reader_status(reader, &st);
-		add_used_slots(a, &st, reader);
+		if (reader_may(reader, peer, RIGHT_SEE))
+			add_used_slots(a, &st, reader);
 	}
 	return a;
 }

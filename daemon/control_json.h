@@ -22,11 +22,11 @@ void	control_json_init(void);
 /* A reader; `full`: with the members of info. */
 json_t	*control_json_reader(const struct reader *, bool full);
 
-/* All readers that are there, by number. */
-json_t	*control_json_readers(const struct registry *);
+/* All readers that are there and that the peer may see, by number. */
+json_t	*control_json_readers(const struct registry *, const struct peer *);
 
-/* The slots that somebody uses, and by whom. */
-json_t	*control_json_users(const struct registry *);
+/* The slots of those that somebody uses, and by whom. */
+json_t	*control_json_users(const struct registry *, const struct peer *);
 
 /* What watchers are told; NULL also when it is nothing for them. */
 json_t	*control_json_event(const struct change *);

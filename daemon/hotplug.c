@@ -51,7 +51,7 @@ driver_by_id(const struct hotplug *hp, struct usb_place *p)
 {
 	const struct id_row *row = ids_find(p->vid, p->pid);
 
-	if (settings_driver_of(registry_settings(hp->registry), p->vid, p->pid,
+	if (p->driver[0] != '\0' || settings_driver_of(registry_settings(hp->registry), p->vid, p->pid,
 	    p->driver))
 		return true;
 	if (row != NULL)
@@ -121,6 +121,18 @@ choose(const struct hotplug *hp, struct udev_device *device,
 	return known && number == 0 && !has_ccid_interface(device);
 }
 
+/* By openct.conf: is it looked for at all, and is it driven otherwise? */
+static bool
+is_wanted(const struct hotplug *hp, struct usb_place *p)
+{
+	struct settings_reader own;
+	bool named = registry_block(hp->registry, p, &own);
+
+	snprintf(p->driver, sizeof(p->driver), "%s", own.driver);
+	return (named || registry_settings(hp->registry)->hotplug) &&
+	    !registry_has_node(hp->registry, p->node);
+}
+
 static bool
 fits(size_t n, const char *s)
 {
@@ -140,15 +152,18 @@ look_at(struct hotplug *hp, struct udev_device *interface)
 	p.vid = (uint16_t)hex_attribute(device, "idVendor");
 	p.pid = (uint16_t)hex_attribute(device, "idProduct");
 	node = udev_device_get_devnode(device);
-	if (!choose(hp, device, interface, &p) || !fits(sizeof(p.port), port) ||
-	    !fits(sizeof(p.node), node))
+	if (!fits(sizeof(p.port), port) || !fits(sizeof(p.node), node))
 		return;
-	if (hp->has_udevd && udev_device_get_is_initialized(device) == 0)
-		return;			/* udev's word about it is to come */
 	snprintf(p.port, sizeof(p.port), "%s", port);
 	snprintf(p.node, sizeof(p.node), "%s", node);
 	snprintf(p.serial, sizeof(p.serial), "%s",
 	    text_attribute(device, "serial"));
+	if (!is_wanted(hp, &p) || !choose(hp, device, interface, &p)) {
+		registry_unplugged(hp->registry, p.port);	/* not any more */
+		return;
+	}
+	if (hp->has_udevd && udev_device_get_is_initialized(device) == 0)
+		return;			/* udev's word about it is to come */
 	registry_plugged(hp->registry, &p);
 }
 
@@ -179,9 +194,8 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	udev_device_unref(d);
 }
 
-/* Everything there is, as if it came now. */
-static bool
-look_around(struct hotplug *hp)
+bool
+hotplug_look_around(struct hotplug *hp)
 {
 	struct udev_enumerate *e = udev_enumerate_new(hp->udev);
 	struct udev_list_entry *item;
@@ -234,7 +248,7 @@ hotplug_open(struct event_base *base, struct registry *registry)
 		return NULL;
 	hp->registry = registry;
 	hp->udev = udev_new();
-	if (hp->udev == NULL || !listen_to(hp, base) || !look_around(hp)) {
+	if (hp->udev == NULL || !listen_to(hp, base) || !hotplug_look_around(hp)) {
 		hotplug_close(hp);
 		return NULL;
 	}

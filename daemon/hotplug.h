@@ -25,6 +25,9 @@ struct registry;
 struct hotplug	*hotplug_open(struct event_base *, struct registry *) MUST_USE;
 void		hotplug_close(struct hotplug *);
 
+/* Tells of everything there is, as if it came now: the settings are new. */
+bool		hotplug_look_around(struct hotplug *);
+
 /*
  * Is there an interface of this class in a device's descriptors, as sysfs shows
  * them: the device's, then each configuration's, one after another? What does

@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 %C%_libslotd_la_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) \
 	$(UDEV_CFLAGS)
 %C%_libslotd_la_SOURCES = \
+	%D%/access.c \
+	%D%/access.h \
 	%D%/activation.c \
 	%D%/activation.h \
 	%D%/arbiter.c \
@@ -59,6 +61,7 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/reader_slots.c \
 	%D%/registry.c \
 	%D%/registry.h \
+	%D%/registry_conf.c \
 	%D%/registry_life.h \
 	%D%/resolve.c \
 	%D%/resolve.h \

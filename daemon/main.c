@@ -151,15 +151,24 @@ claim_directory(struct daemon *d)
 	return ERR_SYSTEM;
 }
 
+/* What openct.conf wants to know of USB, and what it wanted no longer. */
 static void
 follow_hotplug(struct daemon *d)
 {
-	bool want = d->conf.settings.hotplug && !d->options.no_udev;
+	bool want = registry_wants_hotplug(d->registry);
 
-	if (!want) {
+	if (want && d->options.no_udev) {
+		if (!d->conf.settings.hotplug)
+			log_at(LOG_LEVEL_WARN, NULL, "--no-udev: readers that "
+			    "are named by vendor and product are not found");
+	} else if (!want) {
 		hotplug_close(d->hotplug);
 		d->hotplug = NULL;
-	} else if (d->hotplug == NULL) {
+		registry_unplug_all(d->registry);
+	} else if (d->hotplug != NULL) {
+		if (!hotplug_look_around(d->hotplug))
+			log_at(LOG_LEVEL_WARN, NULL, "udev does not answer");
+	} else {
 		d->hotplug = hotplug_open(d->base, d->registry);
 		if (d->hotplug == NULL)
 			log_at(LOG_LEVEL_WARN, NULL, "no udev: readers that "

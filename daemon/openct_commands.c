@@ -363,6 +363,8 @@ run(struct openct_caller *c, struct view body)
 	cmd = find(c->cmd);
 	if (cmd == NULL)
 		return OPENCT_E_BAD_COMMAND;
+	if (!reader_may(c->reader, &c->peer, RIGHT_SEE))
+		return OPENCT_E_GENERIC;
 	rc = cmd->raw ? 0 : read_items(c, &call);
 	if (rc == 0)
 		rc = find_unit(c, cmd, &call);

@@ -64,6 +64,10 @@ publish(struct openct_server *s, const struct reader *reader)
 	struct slot_status card;
 
 	reader_status(reader, &st);
+	if (!reader_may(reader, NULL, RIGHT_SEE)) {
+		status_file_set(s->status, st.number, NULL);
+		return;		/* everybody can read the file */
+	}
 	memcpy(record.name, st.name, fit(st.name, OPENCT_NAME_MAX));
 	record.slots = st.slots < OPENCT_SLOTS_MAX ? st.slots : OPENCT_SLOTS_MAX;
 	if (st.info != NULL) {
@@ -93,8 +97,12 @@ on_connect(void *arg, int fd, const struct peer *peer)
 {
 	struct place *p = arg;
 	struct openct_server *s = p->server;
-	struct member *m = calloc(1, sizeof(*m));
+	struct peer by_openct = *peer;
+	struct member *m = NULL;
 
+	by_openct.dialect = DIALECT_OPENCT;
+	if (reader_may(p->reader, &by_openct, RIGHT_SEE))
+		m = calloc(1, sizeof(*m));
 	if (m == NULL) {
 		close(fd);
 		quota_leave(&s->quota, peer->uid);
@@ -103,7 +111,7 @@ on_connect(void *arg, int fd, const struct peer *peer)
 	*m = (struct member){ .server = s, .reader = p->reader,
 		.uid = peer->uid };
 	TAILQ_INSERT_TAIL(&s->members, m, entry);
-	m->client = openct_client_new(s->base, fd, peer, s->registry,
+	m->client = openct_client_new(s->base, fd, &by_openct, s->registry,
 	    p->reader, on_client_closed, m);
 	if (m->client == NULL)
 		on_client_closed(m, NULL);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "daemon/pcsc_call.h"
+#include "protocols/settings.h"
 
 static const struct stream_limits limits = {
 	.in_max = 2 * PCSC_REQUEST_MAX,
@@ -170,6 +171,7 @@ pcsc_client_new(struct pcsc_world *world, int fd, const struct peer *peer,
 	}
 	c->world = world;
 	c->peer = *peer;
+	c->peer.dialect = DIALECT_PCSC;
 	c->closed = closed;
 	c->arg = arg;
 	TAILQ_INIT(&c->handles);

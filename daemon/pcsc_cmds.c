@@ -84,7 +84,7 @@ send_states(struct pcsc_client *c, unsigned n)
 	uint8_t *buf = malloc(cap);
 	struct wr w = { .p = buf, .cap = buf != NULL ? cap : 0 };
 
-	pcsc_state_array(&c->world->state, &w, n);
+	pcsc_state_array(&c->world->state, &w, n, &c->peer);
 	c->seen = c->world->state.changes;
 	if (w.bad || n == 0)
 		pcsc_refuse(c, "out of memory, or states of no size");

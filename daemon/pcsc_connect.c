@@ -285,8 +285,10 @@ find_place(struct pcsc_client *c, struct pcsc_place **p)
 		return PCSC_RV_INVALID_HANDLE;
 	*p = pcsc_state_find(&c->world->state, pcsc_bytes(&c->q,
 	    PCSC_CONNECT_NAME, PCSC_NAME_MAX + 1));
-	if (*p == NULL)
+	if (*p == NULL || !reader_may((*p)->reader, &c->peer, RIGHT_SEE))
 		return PCSC_RV_UNKNOWN_READER;
+	if (!reader_may((*p)->reader, &c->peer, RIGHT_USE))
+		return PCSC_RV_SECURITY_VIOLATION;
 	if (reader_slot((*p)->reader, (*p)->slot) == NULL)
 		return PCSC_RV_READER_UNAVAILABLE;
 	if (!pcsc_is_taken(*p, NULL))

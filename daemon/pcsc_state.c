@@ -33,17 +33,10 @@ append(char *dst, const char *text)
 	dst[n] = '\0';
 }
 
-void
-pcsc_name(char dst[PCSC_NAME_MAX + 1], const char *name,
-    const struct channel_info *info, unsigned number, unsigned slot)
+/* What the reader says of itself, around its name. */
+static void
+append_details(char *dst, const struct channel_info *info)
 {
-	const char *known = pcsc_friendly_name(info->vid, info->pid);
-	size_t n;
-
-	if (known != NULL)
-		name = known;
-	dst[0] = '\0';
-	append(dst, name);
 	if (info->interface[0] != '\0') {
 		append(dst, " [");
 		append(dst, info->interface);
@@ -55,6 +48,20 @@ pcsc_name(char dst[PCSC_NAME_MAX + 1], const char *name,
 		append(dst, info->serial);
 		append(dst, ")");
 	}
+}
+
+void
+pcsc_name(char dst[PCSC_NAME_MAX + 1], const char *name,
+    const struct channel_info *info, unsigned number, unsigned slot)
+{
+	const char *known = info != NULL ?
+	    pcsc_friendly_name(info->vid, info->pid) : NULL;
+	size_t n;
+
+	dst[0] = '\0';
+	append(dst, known != NULL ? known : name);
+	if (info != NULL)
+		append_details(dst, info);
 	n = strlen(dst);
 	snprintf(dst + n, PCSC_NAME_MAX + 1 - n, " %02X %02X", number & 0xff,
 	    slot & 0xff);
@@ -121,7 +128,8 @@ pcsc_state_add(struct pcsc_state *s, const struct reader *reader)
 			return ERR_QUOTA;
 		*p = (struct pcsc_place){ .reader = reader, .slot = i,
 			.number = number };
-		pcsc_name(p->name, st.name, st.info, number, i);
+		pcsc_name(p->name, st.name, st.is_named ? NULL : st.info,
+		    number, i);
 	}
 	return ERR_OK;
 }
@@ -237,10 +245,17 @@ write_place(const struct pcsc_place *p, struct wr *w)
 }
 
 void
-pcsc_state_array(const struct pcsc_state *s, struct wr *w, unsigned n)
+pcsc_state_array(const struct pcsc_state *s, struct wr *w, unsigned n,
+    const struct peer *peer)
 {
 	static const struct pcsc_place nobody = { .reader = NULL };
 
-	for (unsigned i = 0; i < n; i++)
-		write_place(i < PCSC_PLACES_MAX ? &s->places[i] : &nobody, w);
+	for (unsigned i = 0; i < n; i++) {
+		const struct pcsc_place *p = i < PCSC_PLACES_MAX ?
+		    &s->places[i] : &nobody;
+		bool shown = p->reader != NULL &&
+		    reader_may(p->reader, peer, RIGHT_SEE);
+
+		write_place(shown ? p : &nobody, w);
+	}
 }

@@ -17,6 +17,7 @@
 #include "protocols/pcsc_wire.h"
 
 struct pcsc_handle;
+struct peer;
 struct reader;
 
 enum {
@@ -59,9 +60,10 @@ struct pcsc_place *pcsc_state_find(struct pcsc_state *, struct view name);
 struct pcsc_place *pcsc_state_at(struct pcsc_state *, const struct reader *,
 		    unsigned slot);
 
-/* The first n places, PCSC_STATE bytes each. */
+/* The first n places, PCSC_STATE bytes each; those of readers that the peer may
+   not see are empty. */
 void		pcsc_state_array(const struct pcsc_state *, struct wr *,
-		    unsigned n);
+		    unsigned n, const struct peer *);
 
 /* -1, or how many use the slot, in whatever dialect. */
 int32_t		pcsc_place_sharing(const struct pcsc_place *);
@@ -73,7 +75,7 @@ void		pcsc_place_fresh(struct pcsc_place *);
  * Writes the name libccid gives a slot: "NAME [INTERFACE] (SERIAL) NN MM", what
  * is before the numbers cut to 121 bytes. NAME is `name`, or libccid's where it
  * has another. The serial number is left out when the interface's string holds
- * it.
+ * it. Without info it is "NAME NN MM": an administrator's word stands alone.
  */
 void		pcsc_name(char dst[PCSC_NAME_MAX + 1], const char *name,
 		    const struct channel_info *, unsigned number,

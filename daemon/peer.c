@@ -2,6 +2,7 @@
 #include "config.h"
 #include "daemon/peer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,18 @@ peer_is_stopped(const struct peer *p)
 	    strncmp(state, ") t", 3) == 0);
 }
 
+/* A kernel without SO_PEERGROUPS tells of no groups. */
+static void
+read_groups(struct peer *p, int fd)
+{
+	socklen_t n = sizeof(p->groups);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, p->groups, &n) == 0)
+		p->n_groups = (unsigned)(n / sizeof(p->groups[0]));
+	else
+		p->more_groups = errno == ERANGE;
+}
+
 enum err
 peer_of_socket(struct peer *p, int fd)
 {
@@ -59,6 +72,7 @@ peer_of_socket(struct peer *p, int fd)
 	p->pid = cred.pid;
 	p->uid = cred.uid;
 	p->gid = cred.gid;
+	read_groups(p, fd);
 	program_of(p->program, sizeof(p->program), p->pid);
 	return ERR_OK;
 }

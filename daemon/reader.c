@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/access.h"
 #include "daemon/conf_file.h"
 #include "daemon/reader_life.h"
 #include "daemon/watch.h"
@@ -52,9 +53,24 @@ reader_status(const struct reader *r, struct reader_status *st)
 
 	*st = (struct reader_status){ .number = r->number, .state = r->state,
 		.name = r->name, .driver = r->driver, .device = r->device,
-		.text = r->text, .info = ready ? &r->info : NULL,
+		.text = r->text, .label = r->own.label,
+		.is_named = r->own.name[0] != '\0', .info = ready ? &r->info : NULL,
 		.handler_pid = r->handler != NULL ? handler_pid(r->handler) : 0,
 		.slots = ready ? r->n_slots : 0 };
+}
+
+bool
+reader_may(const struct reader *r, const struct peer *peer, enum right right)
+{
+	bool known = r->info.vid != 0 || r->info.pid != 0;
+	struct access_reader names = { r->own.label, r->device,
+		known ? r->info.vid : r->usb.vid,
+		known ? r->info.pid : r->usb.pid };
+
+	if (right == RIGHT_ESCAPE && !r->own.escape)
+		return false;
+	return access_right(registry_access(r->registry), peer, &names) >=
+	    right;
 }
 
 struct slot *
@@ -148,7 +164,9 @@ name_reader(struct reader *r)
 	const struct channel_info *i = &r->info;
 	const struct id_row *row = ids_find(i->vid, i->pid);
 
-	if (i->product[0] != '\0' && i->vendor[0] != '\0')
+	if (r->own.name[0] != '\0')
+		snprintf(r->name, sizeof(r->name), "%s", r->own.name);
+	else if (i->product[0] != '\0' && i->vendor[0] != '\0')
 		snprintf(r->name, sizeof(r->name), "%s %s", i->vendor,
 		    i->product);
 	else if (row != NULL)
@@ -176,8 +194,8 @@ on_ready(struct reader *r, const struct channel_msg *m)
 static bool
 is_usb(const struct reader *r)
 {
-	return !r->is_static || (r->where.kind != DEVICE_USBIP &&
-	    r->where.kind != DEVICE_VPCD);
+	return !r->is_static || (r->own.where.kind != DEVICE_USBIP &&
+	    r->own.where.kind != DEVICE_VPCD);
 }
 
 /*
@@ -270,6 +288,8 @@ start_handler(struct reader *r, int fd, struct handler_spec spec)
 	spec.block_size = settings_block_size(s, r->driver);
 	spec.debug = conf_file_log_level(s);
 	spec.subject = r->subject;
+	r->force_poll = s->force_poll;
+	r->block_size = spec.block_size;
 	r->handler = handler_start(registry_base(r->registry), &spec, fd,
 	    &handler_events, r);
 	if (r->handler == NULL) {
@@ -338,7 +358,7 @@ start_vpcd(struct reader *r)
 	int fd = -1;
 
 	if (r->vpcd == NULL)
-		e = vpcd_open(&r->vpcd, registry_base(r->registry), &r->where,
+		e = vpcd_open(&r->vpcd, registry_base(r->registry), &r->own.where,
 		    r->subject, why);
 	if (e == ERR_OK)
 		fd = vpcd_feed(r->vpcd);
@@ -348,14 +368,14 @@ start_vpcd(struct reader *r)
 		return;
 	}
 	start_handler(r, fd, (struct handler_spec){ .kind = "vpcd",
-		.slots = r->where.slots });
+		.slots = r->own.where.slots });
 	close(fd);
 }
 
 static void
 start_usbip(struct reader *r)
 {
-	r->import = import_start(registry_base(r->registry), &r->where,
+	r->import = import_start(registry_base(r->registry), &r->own.where,
 	    &r->address, on_import, r);
 	if (r->import == NULL)
 		fail(r, ERR_MEMORY, err_text(ERR_MEMORY));
@@ -365,12 +385,12 @@ static void
 reader_start(struct reader *r)
 {
 	reader_slots_free(r);
-	if (r->is_static && r->where.kind == DEVICE_USBIP) {
+	if (r->is_static && r->own.where.kind == DEVICE_USBIP) {
 		start_usbip(r);
 		return;
 	}
 	r->state = READER_STARTING;
-	if (r->is_static && r->where.kind == DEVICE_VPCD)
+	if (r->is_static && r->own.where.kind == DEVICE_VPCD)
 		start_vpcd(r);
 	else
 		start_usb(r);
@@ -398,6 +418,7 @@ reader_arrive(struct reader *r)
 	r->address = (struct import_cache){ .until_ms = 0 };
 	r->text[0] = '\0';
 	r->name[0] = '\0';
+	memset(&r->info, 0, sizeof(r->info));	/* of what was here before */
 	if (r->handler == NULL)
 		set_timer(r, 0);	/* else when the old one has ended */
 }

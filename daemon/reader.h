@@ -11,7 +11,9 @@
 #include <sys/types.h>
 
 #include "protocols/channel.h"
+#include "protocols/settings.h"
 
+struct peer;
 struct reader;
 struct slot;
 
@@ -30,12 +32,21 @@ struct reader_status {
 	const char *driver;
 	const char *device;	/* "usb:/dev/bus/usb/001/004", "usbip:..." */
 	const char *text;	/* why it failed, else empty */
+	const char *label;	/* of its block in openct.conf, else empty */
+	bool is_named;		/* the name is openct.conf's */
 	const struct channel_info *info;	/* NULL unless ready */
 	pid_t handler_pid;	/* 0 when there is none */
 	unsigned slots;		/* 0 unless ready */
 };
 
 void		reader_status(const struct reader *, struct reader_status *);
+
+/*
+ * Does openct.conf allow it to this client? NULL: to anybody, through OpenCT's
+ * dialect. Escape commands are allowed where the reader lets them through, too.
+ */
+bool		reader_may(const struct reader *, const struct peer *,
+		    enum right);
 
 /* One slot of a ready reader, else NULL. */
 struct slot	*reader_slot(const struct reader *, unsigned index);

@@ -45,13 +45,15 @@ struct reader {
 	char text[READER_TEXT_MAX + 1];
 	char driver[SETTINGS_NAME_MAX + 1];
 	char device[SETTINGS_PATH_MAX + 1];
-	struct device where;		/* of static readers */
+	struct settings_reader own;	/* what openct.conf says of it */
 	struct usb_place usb;		/* the node of static ones, all of others */
 
 	struct import *import;
 	struct import_cache address;
 	struct vpcd *vpcd;		/* where.kind is DEVICE_VPCD */
 	struct handler *handler;
+	bool force_poll;		/* it was started with */
+	uint8_t block_size;
 	struct event *timer;		/* next start, or its deadline */
 	uint32_t backoff_ms;
 	uint64_t ready_since_ms;

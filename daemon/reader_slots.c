@@ -112,12 +112,19 @@ ops_doubt(void *arg)
 		handler_doubt(r->handler);
 }
 
+static bool
+ops_may(void *arg, const struct peer *peer, enum right right)
+{
+	return reader_may(arg, peer, right);
+}
+
 static const struct slot_ops ops = {
 	.now_ms = ops_now_ms,
 	.wake_at = ops_wake_at,
 	.send = ops_send,
 	.event = ops_event,
 	.doubt = ops_doubt,
+	.may = ops_may,
 };
 
 static void
@@ -133,7 +140,7 @@ times_of(const struct reader *r)
 {
 	const struct settings *s = registry_settings(r->registry);
 
-	return (struct slot_times){ s->power_off_ms, s->lock_ms };
+	return (struct slot_times){ r->own.power_off_ms, s->lock_ms };
 }
 
 void

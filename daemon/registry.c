@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "daemon/access.h"
 #include "daemon/reader_life.h"
 #include "daemon/watch.h"
 
@@ -13,6 +14,7 @@ struct registry {
 	struct event_base *base;
 	const struct settings *settings;
 	struct watch *watch;
+	struct access *access;
 	TAILQ_HEAD(, reader) readers;
 	TAILQ_HEAD(, observer) observers;
 	struct observer *next;		/* the one told after this one */
@@ -49,6 +51,7 @@ registry_free(struct registry *g)
 		reader_free(r);
 	}
 	watch_free(g->watch);
+	access_free(g->access);
 	free(g);
 }
 
@@ -68,6 +71,21 @@ struct watch *
 registry_watch(const struct registry *g)
 {
 	return g->watch;
+}
+
+const struct access *
+registry_access(const struct registry *g)
+{
+	return g->access;
+}
+
+void
+registry_set(struct registry *g, const struct settings *settings,
+    struct access *owned_access)
+{
+	access_free(g->access);
+	g->settings = settings;
+	g->access = owned_access;
 }
 
 void
@@ -144,8 +162,8 @@ remembered(const struct registry *g, const struct usb_place *place)
 }
 
 /* The reader of the lowest number nobody has; a new one, or one long gone. */
-static struct reader *
-lowest_free(struct registry *g)
+struct reader *
+registry_lowest_free(struct registry *g)
 {
 	struct reader *r, *made;
 	unsigned number = 0;
@@ -185,18 +203,20 @@ registry_plugged(struct registry *g, const struct usb_place *place)
 {
 	struct reader *r = present_at(g, place->port);
 
-	if (r != NULL && strcmp(r->usb.node, place->node) == 0)
+	if (r != NULL && strcmp(r->usb.node, place->node) == 0 &&
+	    strcmp(r->driver, place->driver) == 0)
 		return;
-	if (r != NULL)
-		reader_leave(r);	/* its departure was never told */
+	if (r != NULL)		/* its departure was never told, or it */
+		reader_leave(r);	/* is to be driven by another driver */
 	r = remembered(g, place);
 	if (r == NULL)
-		r = lowest_free(g);
+		r = registry_lowest_free(g);
 	if (r == NULL) {
 		log_at(LOG_LEVEL_ERROR, place->port, "out of memory");
 		return;
 	}
 	r->usb = *place;
+	registry_block(g, place, &r->own);
 	snprintf(r->driver, sizeof(r->driver), "%s", place->driver);
 	snprintf(r->device, sizeof(r->device), "usb:%s", place->node);
 	reader_arrive(r);
@@ -211,93 +231,15 @@ registry_unplugged(struct registry *g, const char *port)
 		reader_leave(r);
 }
 
-/* Readers that are looked for at a place; the others come by hotplug. */
-static bool
-is_static(const struct settings_reader *own)
-{
-	return own->where.kind != DEVICE_USB_ID;
-}
-
-static const char *
-driver_of(const struct settings_reader *own)
-{
-	return own->driver[0] != '\0' ? own->driver : "ccid";
-}
-
-static bool
-is_configured(const struct settings *s, const struct reader *r)
-{
-	const struct conf_node *at = NULL;
-	struct settings_reader own;
-
-	while (settings_next_reader(s, &at, &own)) {
-		if (is_static(&own) && strcmp(own.device, r->device) == 0 &&
-		    strcmp(driver_of(&own), r->driver) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-stop_unconfigured(struct registry *g)
-{
-	struct reader *r;
-
-	TAILQ_FOREACH(r, &g->readers, entry) {
-		if (!r->is_static || is_configured(g->settings, r))
-			continue;
-		reader_leave(r);
-		r->is_static = false;
-	}
-}
-
-static bool
-is_running(const struct registry *g, const struct settings_reader *own)
-{
-	const struct reader *r;
-
-	TAILQ_FOREACH(r, &g->readers, entry) {
-		if (r->is_static && strcmp(r->device, own->device) == 0 &&
-		    strcmp(r->driver, driver_of(own)) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-start_static(struct registry *g, const struct settings_reader *own)
-{
-	struct reader *r = lowest_free(g);
-
-	if (r == NULL) {
-		log_at(LOG_LEVEL_ERROR, own->device, "out of memory");
-		return;
-	}
-	memset(&r->usb, 0, sizeof(r->usb));
-	r->usb.interface = -1;
-	memcpy(r->usb.node, own->where.node, sizeof(r->usb.node));
-	r->where = own->where;
-	r->is_static = true;
-	snprintf(r->driver, sizeof(r->driver), "%s", driver_of(own));
-	snprintf(r->device, sizeof(r->device), "%s", own->device);
-	reader_arrive(r);
-}
-
 void
-registry_configure(struct registry *g, const struct settings *settings)
+registry_unplug_all(struct registry *g)
 {
-	const struct conf_node *at = NULL;
-	struct settings_reader own;
 	struct reader *r;
 
-	g->settings = settings;
-	stop_unconfigured(g);
-	while (settings_next_reader(settings, &at, &own)) {
-		if (is_static(&own) && !is_running(g, &own))
-			start_static(g, &own);
+	TAILQ_FOREACH(r, &g->readers, entry) {
+		if (r->present && !r->is_static)
+			reader_leave(r);
 	}
-	TAILQ_FOREACH(r, &g->readers, entry)
-		reader_set_times(r);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "base/must_use.h"
 #include "protocols/settings.h"
 
+struct access;
 struct change;
 struct event_base;
 struct registry;
@@ -44,9 +45,31 @@ void		registry_reap(struct registry *);
 void		registry_quit(struct registry *);
 bool		registry_is_over(const struct registry *);
 
+/* What was found by hotplug is gone, as far as anybody knows. */
+void		registry_unplug_all(struct registry *);
+
+/*
+ * The block of openct.conf that is about this place; false when there is none,
+ * and then the values for all.
+ */
+bool		registry_block(const struct registry *,
+		    const struct usb_place *, struct settings_reader *);
+
+/* Is there a block about this node? Then hotplug leaves it alone. */
+bool		registry_has_node(const struct registry *, const char *node);
+
+/* Is there a reader that only hotplug can find? */
+bool		registry_wants_hotplug(const struct registry *);
+
+/* For registry_conf.c. */
+struct reader	*registry_lowest_free(struct registry *);
+void		registry_set(struct registry *, const struct settings *,
+		    struct access *owned_access);
+
 /* For reader.c; the watch is for watch.h. */
 struct event_base	*registry_base(const struct registry *);
 const struct settings	*registry_settings(const struct registry *);
+const struct access	*registry_access(const struct registry *);
 struct watch	*registry_watch(const struct registry *);
 void		registry_tell(struct registry *, const struct change *);
 

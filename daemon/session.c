@@ -122,6 +122,18 @@ request_new(struct session *s, const struct request_spec *spec)
 	return r;
 }
 
+/* Asked each time: the configuration may be another one by now. */
+static bool
+is_allowed(const struct session *s, const struct request_spec *spec)
+{
+	const struct slot *slot = s->slot;
+	bool escape = spec->kind == REQUEST_CONTROL &&
+	    spec->arg == CHANNEL_ESCAPE;
+
+	return slot->ops->may == NULL || slot->ops->may(slot->ops_arg,
+	    &s->peer, escape ? RIGHT_ESCAPE : RIGHT_USE);
+}
+
 enum err
 session_request(struct session *s, const struct request_spec *spec)
 {
@@ -130,6 +142,8 @@ session_request(struct session *s, const struct request_spec *spec)
 
 	if (s->gone != ERR_OK)
 		return s->gone;
+	if (e == ERR_OK && !is_allowed(s, spec))
+		e = ERR_DENIED;
 	if (e != ERR_OK)
 		return e;
 	if (s->requests >= SESSION_REQUESTS_MAX)

@@ -108,7 +108,8 @@ void		session_close(struct session *);
  * the session is closed before; one session's results come in order, but for
  * requests that wait for a lock. Anything else: done is never called.
  * ERR_QUOTA (SESSION_REQUESTS_MAX outstanding), ERR_TOO_LONG, ERR_ARG,
- * ERR_MEMORY; when the reader has left: ERR_GONE (unplugged) or ERR_HANDLER
+ * ERR_MEMORY, ERR_DENIED (openct.conf does not allow it to this user, or escape
+ * commands to nobody); when the reader has left: ERR_GONE (unplugged) or ERR_HANDLER
  * (it failed), for ever; the client must find the reader anew.
  */
 enum { SESSION_REQUESTS_MAX = 64 };

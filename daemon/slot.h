@@ -15,6 +15,7 @@
 #include "base/must_use.h"
 #include "daemon/peer.h"
 #include "protocols/channel.h"
+#include "protocols/settings.h"
 
 struct slot;
 
@@ -42,6 +43,8 @@ struct slot_ops {
 	/* Sends to the handler; the answer comes through slot_result. */
 	enum err (*send)(void *arg, const struct channel_msg *) MUST_USE;
 	void (*event)(void *arg, unsigned index, enum slot_event);
+	/* May this client do that with the reader? NULL: everybody may. */
+	bool (*may)(void *arg, const struct peer *, enum right);
 	/* A client was told that there is no card, on the handler's word. */
 	void (*doubt)(void *arg);
 };

@@ -65,6 +65,9 @@ enum {
 	/* protocols */
 	CHANNEL_T0 = 1u << 0,
 	CHANNEL_T1 = 1u << 1,
+	/* CONTROL: the data is a command to the reader itself; openct.conf says
+	   who may send one */
+	CHANNEL_ESCAPE = 1,
 };
 
 struct channel_msg {

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An ifdhandler without a reader: what it does is told by its device.
 
-The test is the USB/IP server, so descriptor 4 is a socket to the test. Each
+The test is the USB/IP server, so descriptor 4 is a socket to the test; or else
+it is a terminal whose other end the test has. Each
 line that comes there is an order, and every message of slotd is told there.
 """
 import json
@@ -17,8 +18,8 @@ TYPES = ["NONE", "POWER_ON", "POWER_OFF", "TRANSMIT", "PROTOCOL", "CONTROL",
          "RESULT", "CARD", "PONG", "LOG"]
 
 channel = socket.socket(fileno=3)
-device = socket.socket(fileno=4)
-device.setblocking(True)
+DEVICE = 4
+os.set_blocking(DEVICE, True)
 
 
 def send(kind, slot=0, err=0, xid=0, arg=0, data=b""):
@@ -27,7 +28,9 @@ def send(kind, slot=0, err=0, xid=0, arg=0, data=b""):
 
 
 def tell(**what):
-    device.sendall(json.dumps(what).encode() + b"\n")
+    line = json.dumps(what).encode() + b"\n"
+    while line:
+        line = line[os.write(DEVICE, line):]
 
 
 def text(s):
@@ -65,7 +68,7 @@ def main():
          fds=sorted(int(f) for f in os.listdir("/proc/self/fd")),
          pid=os.getpid(), pgid=os.getpgid(0))
     while True:
-        ready, _, _ = select.select([channel, device], [], [])
+        ready, _, _ = select.select([channel, DEVICE], [], [])
         if channel in ready:
             m = channel.recv(70000)
             if not m:
@@ -76,8 +79,8 @@ def main():
                 return
             tell(said=TYPES[kind], slot=slot, xid=xid, arg=arg,
                  data=m[12:].hex())
-        if device in ready:
-            got = device.recv(65536)
+        if DEVICE in ready:
+            got = os.read(DEVICE, 65536)
             if not got:
                 return
             *lines, pending = (pending + got).split(b"\n")

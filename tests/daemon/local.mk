@@ -14,6 +14,8 @@ check_PROGRAMS += $(daemon_tests) %D%/ctapi_say
 TESTS += $(daemon_tests)
 daemon_scripts = \
 	%D%/test_activation.py \
+	%D%/test_access.py \
+	%D%/test_config.py \
 	%D%/test_control.py \
 	%D%/test_dialects.py \
 	%D%/test_etoken.py \

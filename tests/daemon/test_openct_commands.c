@@ -17,6 +17,16 @@ reader_status(const struct reader *r, struct reader_status *st)
 		.name = "Test Reader", .info = &info, .slots = 1 };
 }
 
+static enum right granted = RIGHT_ESCAPE;
+
+bool
+reader_may(const struct reader *r, const struct peer *peer, enum right right)
+{
+	(void)r;
+	(void)peer;
+	return right <= granted;
+}
+
 struct slot *
 reader_slot(const struct reader *r, unsigned index)
 {
@@ -428,6 +438,19 @@ END_TEST
 
 #define ROWS(t) (int)(sizeof(t) / sizeof((t)[0]))
 
+/* What openct.conf does not let be seen answers nothing. */
+START_TEST(a_right_is_needed)
+{
+	granted = RIGHT_NOTHING;
+	ask_openct(&a, B("\x00\x00"));
+	ck_answer(&a, OPENCT_E_GENERIC, B(""));
+	granted = RIGHT_SEE;
+	ask_openct(&a, B("\x00\x00"));
+	ck_answer(&a, 0, B("\x02\x01\x03"));
+	granted = RIGHT_ESCAPE;
+}
+END_TEST
+
 int
 main(void)
 {
@@ -452,6 +475,7 @@ main(void)
 	tcase_add_test(t, locks_are_stacked_and_bounded);
 	tcase_add_test(t, a_client_that_leaves_hears_no_answer);
 	tcase_add_test(t, an_unplug_in_the_middle_is_told);
+	tcase_add_test(t, a_right_is_needed);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""openct.conf in the real slotd: what each name does, what is told of wrong
+ones, and what happens when the file is read again. The readers are played by
+this test."""
+import os
+import pty
+import signal
+import sys
+import tty
+
+sys.path.insert(0, os.path.dirname(__file__))
+from harness import (ERR, FAKE_IFDHANDLER, FakeHandler,  # noqa: E402
+                     FakeServer, Slotd, Tap, Timeout)
+from openct_wire import status  # noqa: E402
+from pcsc_wire import Client  # noqa: E402
+
+
+def new_slotd():
+    return Slotd(handler=FAKE_IFDHANDLER)
+
+
+def block(server, more="", label="r", busid="1-1"):
+    return "reader %s { device = usbip:%s/%s; %s };\n" % (
+        label, server.address, busid, more)
+
+
+def reread(d, text, pattern="again"):
+    d.configure(text)
+    d.signal(signal.SIGHUP)
+    return d.wait_log(pattern)
+
+
+def names(d):
+    with d.control() as c:
+        return [(r["reader"], r["name"]) for r in
+                c.ask(cmd="list")["readers"]]
+
+
+class Terminal:
+    """A device node whose other end is the test."""
+
+    def __init__(self, path):
+        self.master, self.slave = pty.openpty()
+        tty.setraw(self.slave)
+        self.path = path
+
+    def plug(self):
+        os.symlink(os.ttyname(self.slave), self.path)
+
+    def handler(self):
+        return FakeHandler(self)
+
+    def fileno(self):
+        return self.master
+
+    def sendall(self, data):
+        os.write(self.master, data)
+
+    def close(self):
+        os.close(self.master)
+        os.close(self.slave)
+
+
+def a_name(t):
+    """It is the reader's in every dialect."""
+    with new_slotd() as d, FakeServer(d.dir) as server:
+        d.start(block(server, "name = front-desk;"))
+        h = server.handler().become_ready()
+        d.wait_log("front-desk at usbip.* is ready")
+        t.eq(names(d), [(0, "front-desk")], "a name: control")
+        t.eq(status(d)[0], "front-desk", "openct")
+        with Client(d) as c:
+            t.eq(c.states()[0].name, "front-desk 00 00", "pcsc")
+        h.do("exit")
+
+
+def power_off(t):
+    """Each reader has its own time."""
+    with new_slotd() as d, FakeServer(d.dir) as one, \
+            FakeServer(d.dir, "other") as two:
+        d.start("power_off_delay = never;\n" + block(one) +
+                block(two, "power_off_delay = 10;", "s"))
+        kept = one.handler().become_ready()
+        h = two.handler().become_ready()
+        h.answer(h.expect("POWER_OFF"))
+        t.ok(True, "power_off_delay of one reader")
+        reread(d, block(two, "power_off_delay = 20000;", "s") +
+               block(one, "power_off_delay = 0;"))
+        kept.answer(kept.expect("POWER_OFF"))
+        t.ok(True, "of another one, when the file is read again")
+
+
+def a_node(t):
+    """usb:/dev/bus/usb/BBB/DDD, without udev."""
+    with new_slotd() as d:
+        node = Terminal(os.path.join(d.dir, "004"))
+        d.start("reader n { device = usb:%s; driver = etoken; };\n"
+                "driver etoken { block_size = 254; };\n" % node.path)
+        t.ok(d.wait_log("reader 0: usb:.*/004: not there"),
+             "a node that is not there is told of")
+        node.plug()
+        h = node.handler()
+        t.eq(h.born["argv"], ["--driver", "etoken", "--kind", "usb", "--debug",
+                              "3", "--block-size", "254"], "and is opened")
+        h.become_ready()
+        t.ok(d.wait_log("reader 0: .*is ready"), "and is a reader")
+        os.unlink(node.path)
+        h.do("FAILED", err=ERR["GONE"])
+        h.do("exit")
+        d.wait_log("unplugged|not there")
+        node.plug()
+        h = node.handler()
+        t.ok(h.born, "it is looked for again when it has left")
+        node.close()
+
+
+def not_yet(t):
+    """What OpenCT drove and slotd does not is told of; the rest works."""
+    with new_slotd() as d, FakeServer(d.dir) as server:
+        d.start("reader s { driver = towitoko; device = serial:/dev/ttyS0; };"
+                "\n" + block(server, "driver = odd;", "t"))
+        t.ok("openct.conf:1:40: slotd has no driver for serial readers yet; "
+             "the reader is left out" in d.wait_log("serial"),
+             "serial: a clear message")
+        t.ok("slotd has no driver 'odd'" in d.wait_log("no driver"),
+             "a driver that is not known is told of")
+        t.eq(server.handler().born["argv"][1], "odd", "and tried")
+
+
+def unknown(t):
+    with new_slotd() as d:
+        d.start("colour = red;\n  hotplgu = no;\n"
+                "ifdhandler { debug = 1; };\nuser = x;\nlock_timeout = soon;")
+        d.stop()
+        told = [x.split("openct.conf:")[1] for x in d.log
+                if "openct.conf:" in x]
+        t.eq([x.split("; known")[0] for x in told],
+             ["1:1: 'colour' is not known and left out",
+              "2:3: 'hotplgu' is not known and left out; is 'hotplug' meant?",
+              "3:14: 'debug' is not known here and left out; it belongs "
+              "outside of this group",
+              "4:1: 'user' is not known here and left out; it belongs into "
+              "ifdhandler { }",
+              "5:16: 'lock_timeout': expected a number of milliseconds, or "
+              "never, found 'soon'; it is left out"],
+             "what is wrong is told of once, with its place")
+
+
+def rereading(t):
+    with new_slotd() as d, FakeServer(d.dir) as one, \
+            FakeServer(d.dir, "other") as two:
+        d.start(block(one, "name = one;"))
+        h = one.handler().become_ready()
+        d.wait_log("is ready")
+        reread(d, block(one, "name = one;") + block(two, "name = two;", "s"))
+        other = two.handler().become_ready()
+        d.wait_log("two at .* is ready")
+        t.eq(names(d), [(0, "one"), (1, "two")], "a new reader starts")
+        for text, words in (
+                ("reader r { device = usbip:", "4 bytes"),
+                ("hotplug = no", "';' or ',' after 'no'"),
+                ("debug = x;", "'debug': expected a number")):
+            d.configure(text)
+            d.signal(signal.SIGHUP)
+            line = d.wait_log("openct.conf:1:")
+            t.ok(d.wait_log("old configuration stays"), "a broken file: " +
+                 line.split("openct.conf:")[1])
+        t.eq(names(d), [(0, "one"), (1, "two")], "changes nothing")
+        reread(d, block(two, "name = two;", "s"))
+        t.ok(h.gone(), "one that is left out is let go")
+        t.eq(names(d), [(1, "two")], "and is no reader any more")
+        reread(d, block(two, "name = zwei;", "s"))
+        t.ok(other.gone(), "a new name is a new start")
+        other = two.handler().become_ready()
+        t.ok(d.wait_log("zwei at .* is ready"), "and it is called so")
+        t.eq(names(d), [(1, "zwei")], "of the same reader")
+
+
+def main():
+    t = Tap()
+    for test in (a_name, power_off, a_node, not_yet, unknown, rereading):
+        try:
+            test(t)
+        except (Timeout, AssertionError, OSError, EOFError) as e:
+            t.ok(False, "%s: %r" % (test.__name__, e))
+    t.done()
+
+
+main()
