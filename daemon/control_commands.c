@@ -2,6 +2,7 @@
 #include "config.h"
 #include "daemon/control_commands.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/hex.h"
 #include "base/secret.h"
+#include "daemon/attach.h"
 #include "daemon/control_find.h"
 #include "daemon/control_json.h"
 #include "daemon/reader.h"
@@ -319,16 +321,72 @@ unlock(struct control_caller *c, const json_t *request)
 		answer_error(c, e, err_text(e));
 }
 
+/* For the administrator: root, and the user slotd runs as. */
+static bool
+may_manage(struct control_caller *c)
+{
+	if (c->peer.uid == 0 || c->peer.uid == geteuid())
+		return true;
+	answer_error(c, ERR_DENIED, "only root and the user slotd runs as may "
+	    "do this");
+	return false;
+}
+
+static void
+attach(struct control_caller *c, const json_t *request)
+{
+	const json_t *driver = json_object_get(request, "driver");
+	const char *device =
+	    json_string_value(json_object_get(request, "device"));
+	struct attach_result res;
+	enum err e;
+
+	if (!may_manage(c))
+		return;
+	if (device == NULL || (driver != NULL && !json_is_string(driver))) {
+		answer_error(c, ERR_ARG, "device, and driver if it is there: "
+		    "strings are expected");
+		return;
+	}
+	e = attach_reader(&res, c->scene->registry, json_string_value(driver),
+	    device);
+	if (e == ERR_OK)
+		answer_member(c, "reader", json_integer(res.reader));
+	else
+		answer_error(c, e, res.text);
+}
+
+/* As SIGTERM, once the answer has gone out. */
+static void
+leave(struct control_caller *c, const json_t *request)
+{
+	const struct reader *r = NULL;
+	struct reader_status st;
+	json_int_t n = 0;
+
+	(void)request;
+	if (!may_manage(c))
+		return;
+	while ((r = registry_next(c->scene->registry, r)) != NULL) {
+		reader_status(r, &st);
+		n += st.handler_pid != 0;
+	}
+	answer_member(c, "handlers", json_integer(n));
+	kill(getpid(), SIGTERM);
+}
+
 static const struct command {
 	const char *name;
 	void (*run)(struct control_caller *, const json_t *request);
 } commands[] = {
 	{ "atr", atr },
+	{ "attach", attach },
 	{ "hello", hello },
 	{ "info", info },
 	{ "list", list },
 	{ "lock", lock },
 	{ "reset", reset },
+	{ "shutdown", leave },
 	{ "transmit", transmit },
 	{ "unlock", unlock },
 	{ "watch", watch },

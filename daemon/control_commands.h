@@ -13,7 +13,7 @@
 
 /* What all connections share. */
 struct control_scene {
-	const struct registry *registry;
+	struct registry *registry;
 	const char *dir;
 	uint64_t started_ms;
 };

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -27,6 +28,8 @@ struct hotplug {
 	struct event *readable;
 	struct registry *registry;
 	bool has_udevd;		/* it sets permissions: wait for its word */
+	const char *attach;	/* NULL; or the driver of what is attached, or
+				   "": by its ids */
 };
 
 static unsigned
@@ -128,8 +131,10 @@ is_wanted(const struct hotplug *hp, struct usb_place *p)
 	struct settings_reader own;
 	bool named = registry_block(hp->registry, p, &own);
 
-	snprintf(p->driver, sizeof(p->driver), "%s", own.driver);
-	return (named || registry_settings(hp->registry)->hotplug) &&
+	p->attached = hp->attach != NULL;
+	snprintf(p->driver, sizeof(p->driver), "%s", p->attached &&
+	    hp->attach[0] != '\0' ? hp->attach : own.driver);
+	return (named || p->attached || registry_settings(hp->registry)->hotplug) &&
 	    !registry_has_node(hp->registry, p->node);
 }
 
@@ -159,7 +164,7 @@ look_at(struct hotplug *hp, struct udev_device *interface)
 	snprintf(p.serial, sizeof(p.serial), "%s",
 	    text_attribute(device, "serial"));
 	if (!is_wanted(hp, &p) || !choose(hp, device, interface, &p)) {
-		registry_unplugged(hp->registry, p.port);	/* not any more */
+		registry_unwanted(hp->registry, p.port);
 		return;
 	}
 	if (hp->has_udevd && udev_device_get_is_initialized(device) == 0)
@@ -194,8 +199,9 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	udev_device_unref(d);
 }
 
-bool
-hotplug_look_around(struct hotplug *hp)
+/* Everything there is, or is in that device, as if it came now. */
+static bool
+look_around(struct hotplug *hp, struct udev_device *device)
 {
 	struct udev_enumerate *e = udev_enumerate_new(hp->udev);
 	struct udev_list_entry *item;
@@ -203,7 +209,8 @@ hotplug_look_around(struct hotplug *hp)
 
 	if (e == NULL || udev_enumerate_add_match_subsystem(e, "usb") < 0 ||
 	    udev_enumerate_add_match_property(e, "DEVTYPE", "usb_interface") <
-	    0 || udev_enumerate_scan_devices(e) < 0) {
+	    0 || (device != NULL && udev_enumerate_add_match_parent(e, device) <
+	    0) || udev_enumerate_scan_devices(e) < 0) {
 		udev_enumerate_unref(e);
 		return false;
 	}
@@ -216,6 +223,12 @@ hotplug_look_around(struct hotplug *hp)
 	}
 	udev_enumerate_unref(e);
 	return true;
+}
+
+bool
+hotplug_look_around(struct hotplug *hp)
+{
+	return look_around(hp, NULL);
 }
 
 static bool
@@ -253,6 +266,48 @@ hotplug_open(struct event_base *base, struct registry *registry)
 		return NULL;
 	}
 	return hp;
+}
+
+/* The USB device of a node: the caller's to unref. NULL when it is none. */
+static struct udev_device *
+device_at(struct udev *udev, const char *node)
+{
+	struct udev_device *d;
+	const char *type;
+	struct stat st;
+
+	if (stat(node, &st) != 0 || !S_ISCHR(st.st_mode))
+		return NULL;
+	d = udev_device_new_from_devnum(udev, 'c', st.st_rdev);
+	type = d != NULL ? udev_device_get_devtype(d) : NULL;
+	if (type != NULL && strcmp(type, "usb_device") == 0)
+		return d;
+	udev_device_unref(d);
+	return NULL;
+}
+
+enum err
+hotplug_attach(struct registry *registry, const char *node, const char *driver,
+    char *text, size_t cap)
+{
+	struct hotplug hp = { .registry = registry, .attach = driver };
+	struct udev_device *device;
+	enum err e = ERR_MEMORY;
+
+	snprintf(text, cap, "%s", err_text(ERR_MEMORY));
+	hp.udev = udev_new();
+	if (hp.udev == NULL)
+		return ERR_MEMORY;
+	device = device_at(hp.udev, node);
+	if (device == NULL) {
+		snprintf(text, cap, "%s: there is no USB device", node);
+		e = ERR_NO_READER;
+	} else if (look_around(&hp, device)) {
+		e = ERR_OK;
+	}
+	udev_device_unref(device);
+	udev_unref(hp.udev);
+	return e;
 }
 
 void

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/must_use.h"
 
 struct event_base;
@@ -27,6 +28,15 @@ void		hotplug_close(struct hotplug *);
 
 /* Tells of everything there is, as if it came now: the settings are new. */
 bool		hotplug_look_around(struct hotplug *);
+
+/*
+ * Tells of the device at a node in /dev/bus/usb as if it were plugged in now,
+ * with udev's word or without. driver is to drive it, whatever its ids say; "":
+ * as for any other device. ERR_NO_READER when no USB device is there, and text
+ * says so; a device that nothing drives is passed over.
+ */
+enum err	hotplug_attach(struct registry *, const char *node,
+		    const char *driver, char *text, size_t cap) MUST_USE;
 
 /*
  * Is there an interface of this class in a device's descriptors, as sysfs shows

@@ -9,6 +9,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/activation.c \
 	%D%/activation.h \
 	%D%/arbiter.c \
+	%D%/attach.c \
+	%D%/attach.h \
 	%D%/background.c \
 	%D%/background.h \
 	%D%/conf_file.c \

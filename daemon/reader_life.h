@@ -23,13 +23,12 @@ enum {
 	READER_PORT_MAX = 63,
 };
 
-/* Whether a reader's cards are known. */
+/* Whether a ready reader's cards are known to be what they were. */
 enum reader_watch {
 	READER_TELLS,		/* always: it tells by itself, or is not ready */
 	READER_WATCHED,		/* so far: it is looked at all the time */
 	READER_LEFT_ALONE,	/* not any more */
 	READER_LOOKED_AT,	/* not yet: it was just asked */
-	READER_AWAITED,		/* not yet: it was there when slotd started */
 };
 
 struct reader {
@@ -39,6 +38,7 @@ struct reader {
 	char subject[24];		/* "reader 0" */
 	enum reader_state state;
 	bool is_static;			/* from the configuration */
+	bool attached;			/* by somebody, not by openct.conf */
 	bool present;			/* the device should be there */
 	bool lost;			/* its device does not answer any more */
 	bool was_ready;			/* published, not yet withdrawn */

@@ -198,13 +198,22 @@ present_at(const struct registry *g, const char *port)
 	return NULL;
 }
 
+/* What somebody attached stays what it was attached as. */
+static bool
+is_known(const struct reader *r, const struct usb_place *place)
+{
+	return r->state != READER_ABSENT &&
+	    strcmp(r->usb.node, place->node) == 0 &&
+	    (strcmp(r->driver, place->driver) == 0 ||
+	    (r->attached && !place->attached));
+}
+
 void
 registry_plugged(struct registry *g, const struct usb_place *place)
 {
 	struct reader *r = present_at(g, place->port);
 
-	if (r != NULL && strcmp(r->usb.node, place->node) == 0 &&
-	    strcmp(r->driver, place->driver) == 0)
+	if (r != NULL && is_known(r, place))
 		return;
 	if (r != NULL)		/* its departure was never told, or it */
 		reader_leave(r);	/* is to be driven by another driver */
@@ -216,10 +225,33 @@ registry_plugged(struct registry *g, const struct usb_place *place)
 		return;
 	}
 	r->usb = *place;
+	r->attached = place->attached;
 	registry_block(g, place, &r->own);
 	snprintf(r->driver, sizeof(r->driver), "%s", place->driver);
 	snprintf(r->device, sizeof(r->device), "usb:%s", place->node);
 	reader_arrive(r);
+}
+
+void
+registry_unwanted(struct registry *g, const char *port)
+{
+	struct reader *r = present_at(g, port);
+
+	if (r != NULL && !r->attached)
+		reader_leave(r);
+}
+
+bool
+registry_is_present(const struct reader *r)
+{
+	return r->present;
+}
+
+void
+registry_retry(struct reader *r)
+{
+	if (r->present)
+		reader_arrive(r);
 }
 
 void
@@ -237,7 +269,7 @@ registry_unplug_all(struct registry *g)
 	struct reader *r;
 
 	TAILQ_FOREACH(r, &g->readers, entry) {
-		if (r->present && !r->is_static)
+		if (r->present && !r->is_static && !r->attached)
 			reader_leave(r);
 	}
 }

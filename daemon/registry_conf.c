@@ -120,23 +120,35 @@ is_running(const struct registry *g, const struct settings_reader *own)
 	return false;
 }
 
-static void
+static struct reader *
 start_static(struct registry *g, const struct settings_reader *own)
 {
 	struct reader *r = registry_lowest_free(g);
 
 	if (r == NULL) {
 		log_at(LOG_LEVEL_ERROR, own->device, "out of memory");
-		return;
+		return NULL;
 	}
 	memset(&r->usb, 0, sizeof(r->usb));
 	r->usb.interface = -1;
 	memcpy(r->usb.node, own->where.node, sizeof(r->usb.node));
 	r->own = *own;
 	r->is_static = true;
+	r->attached = false;
 	snprintf(r->driver, sizeof(r->driver), "%s", driver_of(own));
 	snprintf(r->device, sizeof(r->device), "%s", own->device);
 	reader_arrive(r);
+	return r;
+}
+
+struct reader *
+registry_attach(struct registry *g, const struct settings_reader *own)
+{
+	struct reader *r = start_static(g, own);
+
+	if (r != NULL)
+		r->attached = true;
+	return r;
 }
 
 /* What a handler cannot learn while it runs. */
@@ -158,6 +170,8 @@ configure_reader(struct registry *g, struct reader *r)
 	bool restart;
 
 	if (r->is_static && !find_static(s, r, &own)) {
+		if (r->attached)
+			return;
 		reader_leave(r);
 		r->is_static = false;
 		return;
@@ -189,6 +203,6 @@ registry_configure(struct registry *g, const struct settings *settings)
 		configure_reader(g, r);
 	while (settings_next_reader(settings, &at, &own)) {
 		if (is_static(&own) && !is_running(g, &own))
-			start_static(g, &own);
+			(void)start_static(g, &own);
 	}
 }

@@ -13,6 +13,7 @@
 struct access;
 struct change;
 struct event_base;
+struct reader;
 struct registry;
 struct watch;
 
@@ -24,6 +25,7 @@ struct usb_place {
 	char driver[SETTINGS_NAME_MAX + 1];
 	uint16_t vid, pid;
 	int interface;		/* number, or -1: the driver finds it */
+	bool attached;		/* by somebody, not found by hotplug */
 };
 
 /* settings is borrowed and may change before registry_configure only. */
@@ -37,6 +39,21 @@ void		registry_configure(struct registry *, const struct settings *);
 /* Hotplug. A place that is there already is not added again. */
 void		registry_plugged(struct registry *, const struct usb_place *);
 void		registry_unplugged(struct registry *, const char *port);
+/* Not by openct.conf, any more; what was attached stays. */
+void		registry_unwanted(struct registry *, const char *port);
+
+/*
+ * Starts a reader that openct.conf does not name: of DEVICE_USBIP or DEVICE_VPCD,
+ * and there is none of that device yet. It stays until slotd ends. NULL: memory.
+ */
+struct reader	*registry_attach(struct registry *,
+		    const struct settings_reader *) MUST_USE;
+
+/* Is its device there, as far as anybody knows? */
+bool		registry_is_present(const struct reader *);
+
+/* Tries a reader that has failed again now, and not only later. */
+void		registry_retry(struct reader *);
 
 /* A child died. */
 void		registry_reap(struct registry *);

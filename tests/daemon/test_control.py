@@ -269,6 +269,40 @@ def lost(t):
         t.eq(error(w.c.answer()), (False, "HANDLER"), "its handler killed")
 
 
+def attached(t):
+    """Readers that openct.conf does not name; and the end."""
+    rows = [
+        (dict(), "ARG"), (dict(device=7), "ARG"), (dict(device="x"), "ARG"),
+        (dict(device="usbip:h/1-1", driver=7), "ARG"),
+        (dict(device="usbip:h/1-1", driver="nosuch"), "ARG"),
+        (dict(device="usbip:h/1-1", driver="usb:12"), "ARG"),
+        (dict(device="usb:046a/002d"), "ARG"),
+        (dict(device="serial:/dev/ttyS0"), "UNSUPPORTED"),
+        (dict(device="usb:/dev/null"), "NO_READER"),
+    ]
+    with World(readers=1) as w:
+        for more, want in rows:
+            got = w.c.ask(cmd="attach", **more)
+            t.eq(error(got), (False, want), "attach %s: %s" % (
+                more, got["text"]))
+        device = "usbip:%s/2-2" % w.server.address
+        for driver, want in ("egate", "egate"), ("usb:529/600", "etoken64"):
+            t.eq(w.c.ask(cmd="attach", device=device + want, driver=driver),
+                 {"ok": True, "reader": len(w.h)}, "attach as " + driver)
+            w.plug()
+            t.ok(want in w.h[-1].born["argv"], "driver " + want)
+        t.eq(w.c.ask(cmd="attach", device=device + "egate"),
+             {"ok": True, "reader": 1}, "it is there already")
+        w.d.signal(1)
+        w.d.wait_log("read .* again")
+        t.eq([r["state"] for r in w.c.ask(cmd="list")["readers"]],
+             ["ready"] * 3, "they stay when openct.conf is read again")
+        t.eq(w.c.ask(cmd="shutdown"), {"ok": True, "handlers": 3}, "shutdown")
+        t.eq(w.d.process.wait(20), 0, "slotd ends")
+        t.eq(os.path.exists(os.path.join(w.d.run, "slotd.pid")), False,
+             "and its pid file is gone")
+
+
 def deaf_watchers(t):
     with World() as w:
         watchers = [w.d.control() for _ in range(50)]
@@ -299,7 +333,7 @@ def deaf_watchers(t):
 def main():
     t = Tap()
     for test in (readers, names, bad_requests, cards, locking, events, lost,
-                 deaf_watchers):
+                 attached, deaf_watchers):
         print("# " + test.__name__, flush=True)
         test(t)
     t.done()
