@@ -39,3 +39,19 @@ bin_PROGRAMS += %D%/slotctl
 
 # One binary, two names: argv[0] says which program it is.
 LINKS += $(bindir)/openct-tool:slotctl
+
+sbin_PROGRAMS += %D%/openct-control
+%C%_openct_control_SOURCES = \
+	%D%/control_client.c \
+	%D%/control_client.h \
+	%D%/openct_control.c \
+	%D%/print.c \
+	%D%/print.h
+# End of openct_control_SOURCES
+%C%_openct_control_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+%C%_openct_control_LDADD = \
+	lib/libopenct.la \
+	protocols/libprotocols.la \
+	base/libbase.la \
+	$(JANSSON_LIBS)
+# End of openct_control_LDADD

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 tools_tests = \
 	%D%/test_ctapi_test.py \
+	%D%/test_openct_control.py \
 	%D%/test_openct_tool.py \
 	%D%/test_slotctl.py
 # End of tools_tests
