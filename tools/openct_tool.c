@@ -177,7 +177,7 @@ mf(struct run *run)
 	}
 	if (n < 0) {
 		fprintf(stderr, "card communication failure, err=%d\n", n);
-		return 0;	/* as OpenCT's */
+		return 1;
 	}
 	puts("Selected MF, response:");
 	dump((struct view){ res, (size_t)n });

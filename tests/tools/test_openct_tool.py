@@ -118,9 +118,9 @@ def mf_tries_class_c0():
 
 
 @test
-def mf_that_fails_is_still_0():
+def mf_that_fails_is_1():
     status, _, err = openct_tool("mf", answers={TRANSACT: -5})[0]
-    same((status, err), (0, "card communication failure, err=-5\n"))
+    same((status, err), (1, "card communication failure, err=-5\n"))
 
 
 @test
