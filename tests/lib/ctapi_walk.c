@@ -461,6 +461,26 @@ threads(void)
 	done("four threads, two of them on each ctn");
 }
 
+/* A program that does nothing while another wants the reader. */
+static void
+idle(void)
+{
+	have("restart lock_timeout=100;");
+	want(ct.init(0, DDV1), 0, "CT_init");
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
+	have("take");
+	expect(0, 0, MF, "64a2", ROOM_4096);
+	want(send_command(0, 1, "20120101", 64), -8, "the other has it");
+	want(send_command(0, 1, "2013008000", 64), 0, "GET STATUS");
+	have("give back");
+	expect(0, 0, MF, "64a2", ROOM_4096);
+	expect(0, 1, "20120101", ATR1 "9001", ROOM_4096);
+	expect(0, 0, MF, "9000", ROOM_4096);
+	want(ct.close(0), 0, "CT_close");
+	have("restart");
+	done("a program that sits on the reader loses it: 64A2, -8");
+}
+
 static void
 losses(void)
 {
@@ -514,6 +534,7 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(interruptions) /
 	    sizeof(interruptions[0]); i++)
 		interrupt(i);
+	idle();
 	losses();
 	ct_unload();
 	return 0;

@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 TOP = os.environ.get("top_srcdir", os.path.join(os.path.dirname(__file__),
                                                 "..", ".."))
 sys.path.insert(0, os.path.join(TOP, "tests", "daemon"))
-from harness import BUILD, Emulator, Slotd, Tap  # noqa: E402
-from openct_wire import Connection, transact  # noqa: E402
+from harness import BUILD, TIMEOUT, Emulator, Slotd, Tap  # noqa: E402
+from harness import Timeout  # noqa: E402
+from openct_wire import Connection, lock, transact  # noqa: E402
 
 # another build's libraries, or this one's
 CLIENT = os.environ.get("CLIENT_BUILD", BUILD)
@@ -28,8 +30,8 @@ class World:
         self.watcher = None
         self.executed = 0
 
-    def start(self):
-        self.d.start("".join(self.d.reader(self.emu.address, "1-%d" % (i + 1),
+    def start(self, settings=""):
+        self.d.start(settings + "".join(self.d.reader(self.emu.address, "1-%d" % (i + 1),
                                            name="r%d" % i)
                              for i in range(len(DEVICES))))
         with self.d.control() as c:
@@ -69,6 +71,11 @@ class World:
         elif what == "login":
             self.t.eq(self.update(), "6982",
                       "and the next program finds the PIN unverified")
+        elif what == "take":
+            self.take()
+        elif what == "give back":
+            self.other.close()
+            self.do("hello")
         elif what == "count":
             self.executed = self.commands()
         elif what == "executed":
@@ -76,13 +83,22 @@ class World:
                       "asked four times, the card has run it once")
         elif what == "kill":
             self.kill()
-        elif what == "restart":
+        elif what.startswith("restart"):
             self.d.stop()
-            self.start()
+            self.start(what[len("restart"):] + "\n")
         elif what == "start":
             self.start()
         elif what == "stop":
             self.d.stop()
+
+    def take(self):
+        """Another program, which wants the card until it gets it."""
+        self.other = Connection(self.d)
+        end = time.monotonic() + TIMEOUT
+        while self.other.ask(lock())[0] != 0:
+            if time.monotonic() > end:
+                raise Timeout("the card was not given up")
+            time.sleep(0.01)
 
     def card(self, name):
         if name != "mute":
