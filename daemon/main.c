@@ -24,6 +24,7 @@
 #include "daemon/pcsc_server.h"
 #include "daemon/registry_life.h"
 #include "daemon/rundir.h"
+#include "daemon/watch.h"
 
 #define PCSC_DIR "/run/pcscd"	/* where libpcsclite looks */
 
@@ -338,6 +339,18 @@ open_dialects(struct daemon *d)
 	return e;
 }
 
+/* Who starts us may let others come that want to see the readers. */
+static void
+on_readers_known(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->parent_fd >= 0)
+		background_ready(d->parent_fd);
+	d->parent_fd = -1;
+	background_notify("READY=1");
+}
+
 static enum err
 run(struct daemon *d)
 {
@@ -346,9 +359,8 @@ run(struct daemon *d)
 	follow_hotplug(d);
 	log_at(LOG_LEVEL_NOTICE, NULL, PACKAGE_STRING " runs in %s",
 	    d->options.socket_dir);
-	if (d->parent_fd >= 0)
-		background_ready(d->parent_fd);
-	background_notify("READY=1");
+	watch_await(registry_watch(d->registry), d->conf.settings.start_ms,
+	    on_readers_known, d);
 	return event_base_dispatch(d->base) < 0 ? ERR_SYSTEM : ERR_OK;
 }
 

@@ -23,12 +23,13 @@ enum {
 	READER_PORT_MAX = 63,
 };
 
-/* Whether a ready reader's cards are known to be what they were. */
+/* Whether a reader's cards are known. */
 enum reader_watch {
 	READER_TELLS,		/* always: it tells by itself, or is not ready */
 	READER_WATCHED,		/* so far: it is looked at all the time */
 	READER_LEFT_ALONE,	/* not any more */
 	READER_LOOKED_AT,	/* not yet: it was just asked */
+	READER_AWAITED,		/* not yet: it was there when slotd started */
 };
 
 struct reader {

@@ -17,13 +17,23 @@ struct watch {
 	struct registry *registry;
 	struct event *timer;	/* of a look, else of the next thought */
 	bool asked;		/* since the timer was set */
+	struct event *limit;	/* of the start */
+	void (*over)(void *arg);	/* NULL: the start is over */
+	void *over_arg;
 	TAILQ_HEAD(, watcher) watchers;
 };
 
-static void
-set_timer(struct watch *w, int ms)
+static struct timeval
+time_of(uint32_t ms)
 {
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+	return (struct timeval){ .tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000) * 1000 };
+}
+
+static void
+set_timer(struct watch *w, uint32_t ms)
+{
+	const struct timeval tv = time_of(ms);
 
 	w->asked = false;
 	if (evtimer_add(w->timer, &tv) != 0)
@@ -88,13 +98,27 @@ let_alone(struct reader *r)
 	    "cards: it is let alone");
 }
 
-/* Those who were held ask again, when no look is under way. */
+/* Nothing is awaited any more. */
+static void
+end_start(struct watch *w)
+{
+	void (*over)(void *) = w->over;
+
+	w->over = NULL;
+	event_del(w->limit);
+	if (over != NULL)
+		over(w->over_arg);
+}
+
+/* Those who were held ask again, when all there is to know is known. */
 static void
 release(struct watch *w)
 {
 	struct watcher *a;
 
-	if (is_in(w, READER_LOOKED_AT))
+	if (!is_in(w, READER_AWAITED))
+		end_start(w);
+	if (is_in(w, READER_LOOKED_AT) || is_in(w, READER_AWAITED))
 		return;
 	if (is_in(w, READER_WATCHED))
 		set_timer(w, LINGER_MS);
@@ -165,7 +189,8 @@ watcher_ask(struct watcher *a, const struct reader *only)
 		if (only != NULL && r != only)
 			continue;
 		look_at(a->watch, r);
-		looking |= r->watch == READER_LOOKED_AT;
+		looking |= r->watch == READER_LOOKED_AT ||
+		    r->watch == READER_AWAITED;
 	}
 	a->held = looking;
 	return !looking;
@@ -187,26 +212,71 @@ watcher_fini(struct watcher *a)
 	TAILQ_REMOVE(&a->watch->watchers, a, entry);
 }
 
+static void
+on_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct watch *w = arg;
+	struct reader *r = NULL;
+
+	(void)fd;
+	(void)what;
+	while ((r = registry_next(w->registry, r)) != NULL) {
+		if (r->watch != READER_AWAITED)
+			continue;
+		r->watch = READER_TELLS;
+		log_at(LOG_LEVEL_WARN, r->subject, "%s is still not ready: "
+		    "programs are told of the others", r->device);
+	}
+	release(w);
+}
+
+void
+watch_await(struct watch *w, uint32_t limit_ms, void (*over)(void *), void *arg)
+{
+	const struct timeval tv = time_of(limit_ms);
+	struct reader *r = NULL;
+
+	w->over = over;
+	w->over_arg = arg;
+	if (limit_ms == 0 || evtimer_add(w->limit, &tv) != 0) {
+		end_start(w);
+		return;
+	}
+	while ((r = registry_next(w->registry, r)) != NULL) {
+		if (r->present && r->state != READER_READY)
+			r->watch = READER_AWAITED;
+	}
+	release(w);
+}
+
 void
 watch_reader_ready(struct watch *w, struct reader *r)
 {
-	if (!r->info.polls)
-		return;
-	turn(r, true, READER_WATCHED);
-	if (!evtimer_pending(w->timer, NULL))
-		set_timer(w, LINGER_MS);
+	bool was_awaited = r->watch == READER_AWAITED;
+
+	r->watch = READER_TELLS;
+	if (r->info.polls) {
+		turn(r, true, READER_WATCHED);
+		if (!evtimer_pending(w->timer, NULL))
+			set_timer(w, LINGER_MS);
+	}
+	if (was_awaited)
+		release(w);
 }
 
 void
 watch_reader_changed(struct watch *w, struct reader *r)
 {
-	bool was_looked_at = r->watch == READER_LOOKED_AT;
+	bool was_unknown = r->watch == READER_LOOKED_AT ||
+	    r->watch == READER_AWAITED;
 
+	if (r->watch == READER_AWAITED && r->state == READER_STARTING)
+		return;
 	if (r->state != READER_READY)
 		r->watch = READER_TELLS;
-	else if (was_looked_at && !has_slot(r, is_unsettled))
+	else if (r->watch == READER_LOOKED_AT && !has_slot(r, is_unsettled))
 		r->watch = READER_WATCHED;
-	if (was_looked_at)
+	if (was_unknown)
 		release(w);
 }
 
@@ -220,11 +290,11 @@ watch_new(struct event_base *base, struct registry *registry)
 	w->registry = registry;
 	TAILQ_INIT(&w->watchers);
 	w->timer = evtimer_new(base, on_timer, w);
-	if (w->timer == NULL) {
-		free(w);
-		return NULL;
-	}
-	return w;
+	w->limit = evtimer_new(base, on_limit, w);
+	if (w->timer != NULL && w->limit != NULL)
+		return w;
+	watch_free(w);
+	return NULL;
 }
 
 void
@@ -232,6 +302,9 @@ watch_free(struct watch *w)
 {
 	if (w == NULL)
 		return;
-	event_free(w->timer);
+	if (w->timer != NULL)
+		event_free(w->timer);
+	if (w->limit != NULL)
+		event_free(w->limit);
 	free(w);
 }

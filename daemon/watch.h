@@ -3,13 +3,16 @@
 #define DAEMON_WATCH_H
 
 /*
- * Who wants to know about cards. A reader without an interrupt pipe must be
+ * Who wants to know about readers and cards. Those who come while slotd starts
+ * are told of all the readers that were there, as they are with pcscd: when each
+ * of them is ready or has failed, but not later than a limit says. A reader without an interrupt pipe must be
  * looked at again and again; it is let alone when nobody has asked about cards
  * for a while, nobody waits for one, and none is in use. The first to ask after
  * that is told of the cards when they have been looked at, and not before.
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "base/must_use.h"
@@ -49,6 +52,14 @@ bool		watcher_ask(struct watcher *, const struct reader *) MUST_USE;
 /* NULL: memory. */
 struct watch	*watch_new(struct event_base *, struct registry *) MUST_USE;
 void		watch_free(struct watch *);
+
+/*
+ * All readers that are there at the start have been told to the registry: from
+ * now on clients are held until they are known. over is called once, from the
+ * loop; from inside this function when nothing is awaited.
+ */
+void		watch_await(struct watch *, uint32_t limit_ms,
+		    void (*over)(void *arg), void *arg);
 
 /* The reader was published; its cards are known, and it is being watched. */
 void		watch_reader_ready(struct watch *, struct reader *);

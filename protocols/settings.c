@@ -214,7 +214,7 @@ void
 settings_init(struct settings *s)
 {
 	*s = (struct settings){ .hotplug = true, .power_off_ms = 5000,
-		.lock_ms = 60000, .openct = true, .pcsc = true,
+		.lock_ms = 60000, .start_ms = 5000, .openct = true, .pcsc = true,
 		.control = true, .pcsc_readers = 16,
 		.handler = SBINDIR "/ifdhandler" };
 }

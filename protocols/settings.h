@@ -49,6 +49,7 @@ struct settings {
 	bool hotplug;
 	uint32_t power_off_ms;		/* or SETTINGS_NEVER */
 	uint32_t lock_ms;		/* 0: never */
+	uint32_t start_ms;		/* that the first programs wait */
 	bool openct, pcsc, control;	/* the dialects that are spoken */
 	uint32_t pcsc_readers;		/* how many older programs expect */
 	bool escape;

@@ -82,6 +82,7 @@ const struct key settings_keys[] = {
 	{ "power_off_delay", KEY_TIME, AT(settings, power_off_ms),
 	    .min = SETTINGS_NEVER },
 	{ "lock_timeout", KEY_TIME, AT(settings, lock_ms), .min = 0 },
+	{ "start_wait", KEY_TIME, AT(settings, start_ms), .min = 0 },
 	{ "openct", KEY_SWITCH, AT(settings, openct) },
 	{ "pcsc", KEY_SWITCH, AT(settings, pcsc) },
 	{ "pcsc_readers", KEY_NUMBER, AT(settings, pcsc_readers), .min = 1,

@@ -25,6 +25,7 @@ daemon_scripts = \
 	%D%/test_pcsc_replay.py \
 	%D%/test_pcsc_turns.py \
 	%D%/test_readers.py \
+	%D%/test_start.py \
 	%D%/test_watch.py
 # End of daemon_scripts
 TESTS += $(daemon_scripts)
