@@ -13,6 +13,7 @@
  *	ccid_setup.c	protocol, speed, parameters and field size after an ATR
  *	ccid_card.c	bytes for the card, at each level of exchange
  *	ccid_iccd.c	readers without bulk pipes
+ *	ccid_pseudo.c	APDUs that the reader's driver answers
  *
  * Below all of them protocols/ccid_exchange.h speaks with the reader, on bulk
  * pipes or, by protocols/iccd.h, on the control pipe.
@@ -163,6 +164,12 @@ struct step	ccid_down(struct ifd_slot *, struct step);
 
 /* A step of protocols/iccd.h: its end is an answer to what is above. */
 struct step	ccid_from_iccd(struct ifd_slot *, struct step);
+
+/* ---- ccid_pseudo.c ---- */
+
+/* Is this an APDU for the driver? Then *answer points into the slot's buffer. */
+bool		ccid_pseudo_apdu(struct ifd_slot *, struct view apdu,
+		    struct view *answer) MUST_USE;
 
 /* ---- ccid_open.c ---- */
 

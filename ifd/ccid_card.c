@@ -261,10 +261,14 @@ ccid_transmit(struct ifd_slot *slot)
 {
 	const struct ccid_slot *s = slot->state;
 	const struct ccid_plan *p = &ccid_of(slot)->plan;
+	struct view answer;
 
 	if ((slot->card & CHANNEL_POWERED) == 0)
 		return step_fail((slot->card & CHANNEL_PRESENT) != 0 ?
 		    ERR_UNPOWERED : ERR_NO_CARD);
+	if (ccid_has_quirk(p->quirks, CCID_QUIRK_PSEUDO_APDUS) &&
+	    ccid_pseudo_apdu(slot, s->apdu, &answer))
+		return step_done(answer);
 	if (s->apdu.n < APDU_HEADER)
 		return ifd_fail(slot, ERR_ARG, "an APDU has at least 4 bytes, "
 		    "this one has %zu", s->apdu.n);

@@ -89,6 +89,9 @@ on_power_failed(struct ifd_slot *slot, struct step failure)
 	slot->atr_n = 0;
 	if ((slot->card & CHANNEL_PRESENT) != 0 && may_be_voltage(failure.err))
 		slot->card |= CHANNEL_MUTED;
+	if (ccid_has_quirk(ccid_of(slot)->plan.quirks, CCID_QUIRK_CLAIMS_CARD))
+		return ifd_fail(slot, failure.err, "no card, or one that does "
+		    "not answer to reset: this reader cannot tell");
 	return ccid_explain(slot, failure);
 }
 

@@ -9,6 +9,7 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/ccid_iccd.c \
 	%D%/ccid_open.c \
 	%D%/ccid_power.c \
+	%D%/ccid_pseudo.c \
 	%D%/ccid_setup.c \
 	%D%/cyberjack.c \
 	%D%/driver.h \

@@ -70,7 +70,17 @@ static const struct ccid_quirk_row rows[] = {
 	{ 0x08e6, 0x3438, 0x0200, 0x0201, Q(EMPTY_PACKETS) },
 	/* Gemalto GemPC PinPad */
 	{ 0x08e6, 0x3478, 0, 0, Q(DISPLAY_TEXTS) | Q(PIN_ONE_TEXT) |
-	    Q(PIN_VALIDATE) },
+	    Q(PIN_VALIDATE) | Q(PIN_FEATURES) },
+	/* Gemalto GemCore SIM Pro Smart Card Reader */
+	{ 0x08e6, 0x3480, 0, 0, Q(CLAIMS_CARD) },
+	/* Gemalto Ezio Shield, Secure Channel, PinPad, CB+, Branch; Thales Shield
+	   M4 */
+	{ 0x08e6, 0x34c0, 0, 0, Q(PIN_FEATURES) },
+	{ 0x08e6, 0x34c1, 0, 0, Q(PIN_FEATURES) },
+	{ 0x08e6, 0x34c2, 0, 0, Q(PIN_FEATURES) },
+	{ 0x08e6, 0x34c3, 0, 0, Q(PIN_FEATURES) },
+	{ 0x08e6, 0x34c5, 0, 0, Q(PIN_FEATURES) },
+	{ 0x08e6, 0x34c7, 0, 0, Q(PIN_FEATURES) },
 	/* SafeNet eToken Fusion */
 	{ 0x08e6, 0x34d2, 0, 0, Q(LONG_T1) },
 	/* Gemplus GemPC433 */
@@ -101,7 +111,7 @@ static const struct ccid_quirk_row rows[] = {
 	/* KOBIL EMV CAP, TriBank */
 	{ 0x0d46, 0x3010, 0, 0, Q(SHORT) },
 	/* KOBIL IDToken */
-	{ 0x0d46, 0x301d, 0, 0, Q(OFF_BEFORE_ON) },
+	{ 0x0d46, 0x301d, 0, 0, Q(OFF_BEFORE_ON) | Q(PSEUDO_APDUS) },
 	/* Athena IDProtect Key v2, ASE IIIe, ASEDrive IIIe KB */
 	{ 0x0dc3, 0x0900, 0, 0x0200, Q(OLD_FIRMWARE) },
 	{ 0x0dc3, 0x1004, 0, 0x0502, Q(OLD_FIRMWARE) },

@@ -5,7 +5,9 @@
 /*
  * What single readers do differently from what their descriptor says. Code asks
  * for a quirk, never for a product. The rows collect what the CCID project
- * learnt about these readers; none of it was seen on hardware here.
+ * learnt about these readers (libccid 1.5.2 to 1.8.2: its sources, udev rules
+ * and list of readers); none of it was seen on hardware here. Which commands to
+ * the reader itself are free for all is in protocols/escape.h.
  */
 
 #include <stdbool.h>
@@ -14,6 +16,10 @@
 
 /*	X(NAME, what the reader does, or what has to be done for it) */
 #define CCID_QUIRK_LIST(X)						\
+	CCID_QUIRK_ASKED_LIST(X)					\
+	CCID_QUIRK_PIN_LIST(X)
+
+#define CCID_QUIRK_ASKED_LIST(X)					\
 	X(OLD_FIRMWARE,	"this firmware corrupts exchanges; a later one works") \
 	X(IFSD_254,	"dwMaxIFSD is wrong: it takes 254")		\
 	X(NO_IFSD,	"breaks on S(IFS request): leave the IFSD at 32") \
@@ -30,9 +36,15 @@
 	X(GEMPC_ISO,	"escape 1F 02 after opening puts it into ISO mode") \
 	X(GEMPC_POWER,	"escape 1F 01 is needed when power-on fails with BB") \
 	X(OFF_BEFORE_ON, "needs IccPowerOff before each IccPowerOn")	\
-	X(DISPLAY_TEXTS, "its display shows nothing until texts are loaded") \
+	X(PSEUDO_APDUS,	"programs ask for its name by FF 9A APDUs, of the driver") \
+	X(CLAIMS_CARD,	"says that a card is in where none is: it is mute") \
 	X(NO_SUSPEND,	"does not wake up from USB autosuspend")	\
-	X(NO_PIN,	"its PIN entry fails or leaks the PIN: hidden") \
+	X(NO_PIN,	"its PIN entry fails or leaks the PIN: hidden")
+
+/* Nobody asks for these before PINs can be entered at readers. */
+#define CCID_QUIRK_PIN_LIST(X)						\
+	X(DISPLAY_TEXTS, "its display shows nothing until texts are loaded") \
+	X(PIN_FEATURES,	"escape 6A tells what its PIN entry is capable of") \
 	X(PIN_NO_TEXT,	"bNumberMessage must be 0, and 250 ms must pass") \
 	X(PIN_ONE_TEXT,	"bNumberMessage must be 1")			\
 	X(PIN_THREE_TEXTS, "bNumberMessage must be 3")			\

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocols/ccid_quirks.h"
 #include "protocols/ids.h"
 
 /*
@@ -27,8 +28,27 @@ static const char tail[] =
     "LABEL=\"slotd_reader\"\n"
     "MODE=\"0660\", GROUP:=\"slotd\", TAG+=\"slotd\", "
     "ENV{ID_SMARTCARD_READER}=\"1\"\n"
-    "\n"
-    "LABEL=\"slotd_end\"\n";
+    "# What comes back after the system slept may be another one.\n"
+    "TEST==\"power/persist\", ATTR{power/persist}=\"0\"\n"
+    "\n";
+
+/* Readers that the kernel must not put to sleep while nobody uses them. */
+static void
+sleepless(void)
+{
+	size_t n;
+	const struct ccid_quirk_row *row = ccid_quirk_rows(&n);
+
+	printf("# %s\n", ccid_quirk_text(CCID_QUIRK_NO_SUSPEND));
+	for (; n-- != 0; row++)
+		if (ccid_has_quirk(row->quirks, CCID_QUIRK_NO_SUSPEND))
+			printf("ATTR{idVendor}==\"%04x\", "
+			       "ATTR{idProduct}==\"%04x\", "
+			       "TEST==\"power/control\", "
+			       "ATTR{power/control}=\"on\"\n",
+			    row->vid, row->pid);
+	puts("\nLABEL=\"slotd_end\"");
+}
 
 static void
 rules(const struct id_row *row, size_t n)
@@ -44,6 +64,7 @@ rules(const struct id_row *row, size_t n)
 		       "GOTO=\"slotd_reader\"\n",
 		    row->device, row->vid, row->pid);
 	fputs(tail, stdout);
+	sleepless();
 }
 
 /* Whether an earlier row has the same driver. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
 #include "tests/ifd/ccid_rows.h"
 
 /*
@@ -151,6 +152,45 @@ static const struct turn split_64[] = {
 	    "\x90\x00"),
 };
 
+/* Its power goes off before it goes on, and the driver says what it is. */
+static const struct turn idtoken[] = {
+	OPENED,
+	ASKS(0, IFD_POWER_ON),
+	SENDS(OFF("\x01")),
+	GIVES(SLOT("\x00", "\x01", "\x01", "\x00")),
+	SENDS(ON("\x02", "\x01")),
+	GIVES(DATA("\x05", "\x02", "\x3b\x80\x80\x01\x01")),
+	TELLS(0, ON_NOW),
+	ENDS(0, "\x3b\x80\x80\x01\x01"),
+	ASKS(0, IFD_TRANSMIT, .out = V("\xff\x9a\x01\x01\x00")),
+	ENDS(0, "KOBIL systems\x90\x00"),
+	ASKS(0, IFD_TRANSMIT, .out = V("\xff\x9a\x01\x03\x00")),
+	ENDS(0, "IDToken\x90\x00"),
+	ASKS(0, IFD_TRANSMIT, .out = V("\xff\x9a\x01\x06\x00")),
+	ENDS(0, "3.00\x90\x00"),
+	ASKS(0, IFD_TRANSMIT, .out = V("\xff\x9a\x01\x07\x00")),
+	ENDS(0, PACKAGE_VERSION "\x90\x00"),
+	/* what it does not know goes to the card */
+	ASKS(0, IFD_TRANSMIT, .out = V("\xff\x9a\x01\x02\x00")),
+	SENDS(XFR("\x05", "\x03", "\x00", "\xff\x9a\x01\x02\x00")),
+	GIVES(DATA("\x02", "\x03", "\x6e\x00")),
+	ENDS(0, "\x6e\x00"),
+};
+
+static const struct turn claims_card[] = {
+	OPENED,
+	ASKS(0, IFD_POWER_ON),
+	SENDS(ON("\x01", "\x01")),
+	GIVES("\x80\x00\x00\x00\x00\x00\x01\x41\xfe\x00"),
+	SENDS(ON("\x02", "\x03")),
+	GIVES("\x80\x00\x00\x00\x00\x00\x02\x41\xfe\x00"),
+	SENDS(ON("\x03", "\x02")),
+	GIVES("\x80\x00\x00\x00\x00\x00\x03\x41\xfe\x00"),
+	TELLS(0, THERE | CHANNEL_MUTED),
+	FAILS(0, ERR_MUTE, "no card, or one that does not answer to reset: "
+	    "this reader cannot tell"),
+};
+
 #define READER(vid, pid, features)					\
 	READER_DEVICE(vid, pid, 0x0300),				\
 	READER_CONFIG(1, 3700, 318280, features, 271, 1)
@@ -165,6 +205,8 @@ static const struct {
 	{ READER(0x058f, 0x9540, AU9540), ROW(au9540) },
 	{ READER(0x058f, 0x9540, AU9540), ROW(verify_once) },
 	{ READER(0x0b97, 0x7762, CHARACTERS), ROW(split_64) },
+	{ READER(0x0d46, 0x301d, SHORT_LEVEL), ROW(idtoken) },
+	{ READER(0x08e6, 0x3480, SHORT_LEVEL), ROW(claims_card) },
 };
 
 static void
