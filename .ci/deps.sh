@@ -7,12 +7,14 @@ BUILD_PACKAGES="autoconf automake gcc libc6-dev libevent-dev libjansson-dev
 	pkg-config"
 CHECK_PACKAGES="$BUILD_PACKAGES check clang git libpcsclite1 opensc pcsc-tools
 	python3"
-# programs for PC/SC and CT-API written by others (tests/clients), and Debian's pcscd for
-# comparison
-CLIENT_PACKAGES="cargo default-jdk-headless gpg gpg-agent gpgconf
-	libctapimkt1-dev libhbci4j-core-java libjaxb-api-java libjna-java
-	libpcsc-perl librust-pcsc-dev opensc openssh-client openssl pcsc-tools
-	pcscd python3-pyscard rustc scdaemon vsmartcard-vpcd yubikey-manager"
+# programs for PC/SC and CT-API written by others (tests/clients), and Debian's
+# pcscd for comparison
+CLIENT_PACKAGES="cargo default-jdk-headless gnutls-bin gpg gpg-agent gpgconf
+	libcacard-dev libctapimkt1-dev libengine-pkcs11-openssl
+	libhbci4j-core-java libjaxb-api-java libjna-java libnss3-tools
+	libpam-p11 libpcsc-perl librust-pcsc-dev opensc opensc-pkcs11
+	openssh-client openssh-server openssl pamtester pcsc-tools pcscd
+	python3-pyscard rustc scdaemon vsmartcard-vpcd yubikey-manager"
 # the client libraries for i386 (tests/multilib)
 MULTILIB_PACKAGES="gcc-multilib"
 # the kernel in a guest (tests/vm)

@@ -16,14 +16,18 @@ Each program works in a directory of its own (b.dir, also its HOME), with b.env,
 in which PCSCLITE_CSOCK_NAME names the daemon's socket. `--backend' says which
 daemon that is:
 
-    slotd   the whole chain, with emulated USB readers (default)
+    slotd   slotd with emulated USB readers, the whole chain (default)
+    vpcd    slotd with a virtual reader, slots named as those of pcscd
     pcscd   Debian's pcscd with vsmartcard's virtual readers, in namespaces of
             its own: a pcscd of this machine is not disturbed
 
-A card is a name or file that slotemu takes: "cardos", "ddv-1"...
+A card is a name or file that slotemu takes: "cardos", "ddv-1"... or "cac", the
+card of libcacard, which is always in a virtual reader. cac_database() makes it.
 """
 import argparse
+import atexit
 import fcntl
+import functools
 import os
 import shutil
 import signal
@@ -75,13 +79,42 @@ def in_build(*path):
     return os.path.abspath(os.path.join(BUILD, *path))
 
 
+CAC_PIN = "12345678"
+CAC_NAMES = ("c1", "c2", "c3")
+
+
+@functools.cache
+def cac_database():
+    """The NSS database that is the CAC card: three keys and certificates."""
+    need("certutil")
+    nss = tempfile.mkdtemp(prefix="cac")
+    atexit.register(shutil.rmtree, nss)
+    pin, noise = os.path.join(nss, "pin"), os.path.join(nss, "noise")
+    with open(pin, "w") as f:
+        f.write(CAC_PIN)
+    with open(noise, "wb") as f:
+        f.write(os.urandom(100))
+
+    def certutil(*words):
+        subprocess.run(["certutil", *words, "-d", "sql:" + nss, "-f", pin],
+                       check=True, capture_output=True)
+    certutil("-N")
+    for i, name in enumerate(CAC_NAMES, 1):
+        certutil("-S", "-n", name, "-s", "CN=card key " + name, "-x", "-t",
+                 "CT,CT,CT", "-g", "2048", "-m", str(i), "-z", noise)
+    return nss
+
+
 class Backend:
-    """What both have in common: a directory, and running programs."""
+    """What all have in common: a directory, emulators of cards that connect to
+    virtual readers, and running programs."""
 
     def __init__(self, cards):
         if pcsc.libpcsclite() is None:
             raise Skip("libpcsclite.so.1 is not installed")
         self.cards = cards
+        self.virtual = {}       # the port of a card in a virtual reader
+        self.bridges = {}       # and its emulator, while it is in
         self.dir = tempfile.mkdtemp(prefix="client")
         self.env = dict(os.environ, HOME=self.dir, LC_ALL="C")
         self.reader_names = []
@@ -104,6 +137,28 @@ class Backend:
             raise AssertionError("%s\n%s\nended with %d" % (
                 " ".join(words), p.stdout, p.returncode))
         return p.stdout
+
+    def start_bridges(self):
+        if "cac" in self.cards:
+            need_file(in_build("tests", "clients", "cac_card"), "libcacard-dev")
+            self.nss = cac_database()
+        for i in self.virtual:
+            self.start_bridge(i)
+
+    def start_bridge(self, i, enter=()):
+        """The emulator connects to the reader: its card is new each time."""
+        port = str(self.virtual[i])
+        if self.cards[i] == "cac":
+            words = [in_build("tests", "clients", "cac_card"), self.nss, port]
+        else:
+            words = [in_build("tests", "emulator", "vpcd_bridge"),
+                     self.cards[i], port]
+        self.bridges[i] = subprocess.Popen([*enter, *words])
+
+    def stop_bridge(self, i):
+        bridge = self.bridges.pop(i)
+        bridge.kill()
+        bridge.wait()
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -134,39 +189,69 @@ class Backend:
 class SlotdBackend(Backend):
     """slotd, ifdhandler, and the emulated USB readers of slotemu."""
 
+    all_virtual = False
+
     def __init__(self, cards, model="cherry-st1044u", driver="ccid"):
         super().__init__(cards)
         self.model = model
         self.driver = driver
         self.emulator = self.slotd = None
+        virtual = [i for i, card in enumerate(cards)
+                   if self.all_virtual or card == "cac"]
+        self.virtual = dict.fromkeys(virtual)
+        self.busid = {i: "1-%d" % n for n, i in enumerate(
+            (i for i in range(len(cards)) if i not in virtual), 1)}
 
     def start(self):
-        self.emulator = Emulator(["%s,card=%s%s" % (
-            self.model, card, ",unplugged" * (i > 0))
-            for i, card in enumerate(self.cards)])
+        config = ""
+        if self.busid:
+            self.emulator = Emulator(["%s,card=%s,unplugged" % (
+                self.model, self.cards[i]) for i in self.busid])
+            config += "".join(Slotd.reader(self.emulator.address, busid,
+                                           self.driver, "r%d" % i)
+                              for i, busid in self.busid.items())
+        if self.virtual:
+            config += "reader v { device = vpcd:0/%d; };" % max(
+                SLOTS, len(self.virtual))
         self.slotd = Slotd()
         self.env["PCSCLITE_CSOCK_NAME"] = os.path.join(self.slotd.run,
                                                        "pcscd.comm")
-        self.slotd.start("".join(
-            Slotd.reader(self.emulator.address, "1-%d" % i, self.driver,
-                         "r%d" % i)
-            for i in range(1, len(self.cards) + 1)))
-        for i in range(2, len(self.cards) + 1):     # named in this order
-            self.ask("wait-cards", str(i - 1))
-            self.emulator.ctl("plug", "1-%d" % i)
+        self.slotd.start(config)
+        for i in self.virtual:
+            self.virtual[i] = int(self.slotd.wait_log(
+                "slot .*: emulated cards connect").split()[-1])
+        self.start_bridges()
+        for n, i in enumerate(self.busid, 1):       # named in this order
+            self.insert_usb(i, "plug")
+            self.ask("wait-cards", str(len(self.virtual) + n))
+
+    def insert_usb(self, i, what):
+        self.emulator.ctl(what, self.busid[i])
 
     def remove(self, i=0):
-        self.emulator.ctl("remove", "1-%d" % (i + 1))
+        if i in self.virtual:
+            self.stop_bridge(i)
+        else:
+            self.insert_usb(i, "remove")
 
     def insert(self, i=0):
-        self.emulator.ctl("insert", "1-%d" % (i + 1))
+        if i in self.virtual:
+            self.start_bridge(i)
+        else:
+            self.insert_usb(i, "insert")
 
     def stop(self, failed):
+        for i in list(self.bridges):
+            self.stop_bridge(i)
         if self.slotd is not None:
             self.slotd.__exit__(AssertionError if failed else None, None, None)
         if self.emulator is not None:
             self.emulator.stop()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class VpcdBackend(SlotdBackend):
+    all_virtual = True
 
 
 def inside(*words):
@@ -191,7 +276,7 @@ class PcscdBackend(Backend):
         super().__init__(cards)
         self.unshare = None
         self.pid = 0            # of pcscd
-        self.bridges = {}
+        self.virtual = {i: PORT + i for i in range(len(cards))}
 
     def start(self):
         need("pcscd", "unshare", "nsenter")
@@ -208,8 +293,7 @@ class PcscdBackend(Backend):
                 inside(sys.executable, "-B", os.path.abspath(__file__),
                        "pcscd", self.path("readers")), stdout=log, stderr=log)
         self.find()
-        for i in range(len(self.cards)):
-            self.insert(i)
+        self.start_bridges()
 
     def find(self):
         """Waits for pcscd's socket, then for its readers."""
@@ -226,22 +310,20 @@ class PcscdBackend(Backend):
         self.env["PCSCLITE_CSOCK_NAME"] = sock
         self.ask("wait-readers", str(len(self.cards)))
 
+    def start_bridge(self, i, enter=()):
+        super().start_bridge(i, [
+            "nsenter", "--target", str(self.pid), "--net"] + (
+                ["--user", "--preserve-credentials"] if os.getuid() else []))
+
     def insert(self, i=0):
-        """An emulator connects to the reader: its card is new each time."""
-        enter = ["nsenter", "--target", str(self.pid), "--net"] + \
-            (["--user", "--preserve-credentials"] if os.getuid() else [])
-        self.bridges[i] = subprocess.Popen(
-            enter + [in_build("tests", "emulator", "vpcd_bridge"),
-                     self.cards[i], str(PORT + i)])
+        self.start_bridge(i)
 
     def remove(self, i=0):
-        bridge = self.bridges.pop(i)
-        bridge.kill()
-        bridge.wait()
+        self.stop_bridge(i)
 
     def stop(self, failed):
         for i in list(self.bridges):
-            self.remove(i)
+            self.stop_bridge(i)
         if self.unshare is not None:
             if self.pid:
                 os.kill(self.pid, signal.SIGKILL)
@@ -253,7 +335,8 @@ class PcscdBackend(Backend):
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-BACKENDS = {"slotd": SlotdBackend, "pcscd": PcscdBackend}
+BACKENDS = {"slotd": SlotdBackend, "vpcd": VpcdBackend,
+            "pcscd": PcscdBackend}
 
 
 def backend(args, cards=("cardos",), **more):

@@ -33,8 +33,9 @@ EXTRA_DIST += \
 	%D%/cardos.talk \
 	%D%/openpgp.talk
 # End of EXTRA_DIST
-# Not a test: carries a card to pcscd for test_opensc.py.
+# Not a test: carries a card to a virtual reader.
 check_PROGRAMS += %D%/vpcd_bridge
+%C%_vpcd_bridge_SOURCES = %D%/vpcd_bridge.c %D%/vpcd_serve.c %D%/vpcd_serve.h
 %C%_vpcd_bridge_LDADD = emulator/libemulator.la \
 	protocols/libprotocols.la base/libbase.la
 
