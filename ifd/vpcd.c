@@ -204,7 +204,7 @@ on_atr(struct ifd_slot *slot, struct view in)
 	slot->atr_n = in.n;
 	slot->card = CHANNEL_PRESENT | CHANNEL_POWERED;
 	slot->result = a.protocol == 1 ? CHANNEL_T1 : CHANNEL_T0;
-	v->protocols = a.specific ? (uint16_t)(1u << a.protocol) : a.protocols;
+	v->protocols = (uint16_t)(a.specific ? 1u << a.protocol : a.protocols);
 	return step_done(in);
 }
 
