@@ -45,6 +45,7 @@ port_find(uint16_t pn, unsigned *reader, struct openct_record *record)
 {
 	enum err e;
 
+	daemon_await();
 	if (pn <= FIRST) {
 		e = find_first(reader, record);
 	} else {

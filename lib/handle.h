@@ -24,6 +24,13 @@ int		status_open(void);
 bool		daemon_listens(void);
 
 /*
+ * Before readers are looked for: a slotd that only its socket starts, or that
+ * starts just now, is waited for until it knows its readers, for ten seconds at
+ * most. One that has run for a while, or is not there, costs next to nothing.
+ */
+void		daemon_await(void);
+
+/*
  * Copies the record of a reader from the status file. ERR_NO_DAEMON without a
  * status file, ERR_NO_READER when there is no such reader or the process that
  * drove it has ended.

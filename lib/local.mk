@@ -3,6 +3,7 @@
 # are named one by one and the rest stays out of programs.
 noinst_LTLIBRARIES += %D%/libclient.la
 %C%_libclient_la_SOURCES = \
+	%D%/await.c \
 	%D%/card.c \
 	%D%/conn.c \
 	%D%/conn.h \

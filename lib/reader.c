@@ -12,6 +12,7 @@ ct_reader_info(unsigned reader, ct_info_t *info)
 {
 	struct openct_record r;
 
+	daemon_await();
 	if (record_read(&r, reader) != ERR_OK)
 		return OPENCT_E_GENERIC;
 	memcpy(info, &r, sizeof(r));
@@ -32,6 +33,7 @@ ct_reader_connect(unsigned reader)
 	if (h == NULL)
 		return NULL;
 	h->reader = reader;
+	daemon_await();
 	e = conn_open(&h->conn, reader);
 	if (e == ERR_OK)
 		return h;

@@ -58,8 +58,10 @@ map_status(int fd)
 int
 ct_status(const ct_info_t **info)
 {
-	int fd = status_open(), rc;
+	int fd, rc;
 
+	daemon_await();
+	fd = status_open();
 	if (fd < 0) {
 		log_quiet("cannot open the status file: %s", strerror(errno));
 		return -1;

@@ -3,14 +3,19 @@
 readers that are there, however slow these are, and of nothing before."""
 import os
 import select
+import socket
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(__file__))
-from harness import (ERR, FAKE_IFDHANDLER, FakeServer, Slotd,  # noqa: E402
-                     Tap, children)
+from harness import (BUILD, ERR, FAKE_IFDHANDLER, FakeServer,  # noqa: E402
+                     Slotd, Tap, children)
 from openct_wire import status  # noqa: E402
 from pcsc_wire import OK, Client, words  # noqa: E402
 
+REAL = os.path.join(BUILD, "tools", ".libs", "slotctl")
+TOOL = REAL if os.path.exists(REAL) else os.path.join(BUILD, "tools",
+                                                      "slotctl")
 LONG = "start_wait = 60000;\n"
 
 
@@ -149,6 +154,69 @@ def limit(t):
         del one, other
 
 
+def programs(d):
+    """The first ones of OpenCT and CT-API, by the libraries."""
+    env = dict(os.environ, OPENCT_SOCKETDIR=d.run,
+               LD_LIBRARY_PATH=os.path.join(BUILD, "lib", ".libs"))
+    ctapi = subprocess.Popen(
+        [os.path.join(BUILD, "tests", "daemon", "ctapi_say")], env=env,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    ctapi.stdin.write(b"init 1\n")
+    ctapi.stdin.flush()
+    openct = subprocess.Popen(
+        ["/usr/bin/openct-tool", "list"], env=env, stdout=subprocess.PIPE,
+        executable=TOOL)
+    return ctapi, openct
+
+
+def told(ctapi, openct):
+    line = ctapi.stdout.readline()
+    ctapi.communicate()
+    return line, openct.communicate()[0].decode()
+
+
+def libraries(t):
+    """OpenCT's and CT-API's programs cannot be held by slotd: the libraries
+    ask it for a word first. It is started by its socket, or was just started,
+    beside a status file of long ago."""
+    for activated in (True, False):
+        with Slotd(handler=FAKE_IFDHANDLER) as d, \
+                socket.socket(socket.AF_UNIX) as control, \
+                FakeServer(d.dir, "usbip0") as server:
+            os.mkdir(d.run)
+            if activated:
+                control.bind(os.path.join(d.run, "control"))
+                control.listen(16)
+                d.hand_over([("control", control)])
+                first = programs(d)
+            with open(os.path.join(d.run, "status"), "wb") as f:
+                f.write(bytes(16 * 112))
+            d.start(LONG + d.reader(server.address, "1-0"), wait=False)
+            d.wait_log("runs in")
+            if not activated:
+                first = programs(d)
+            h = server.handler()
+            h.do("READY")
+            h.do("CARD", arg=1)
+            m = h.expect("POWER_ON")
+            h.answer(m, data="3b800181")
+            ctapi, openct = told(*first)
+            t.eq(ctapi, b"0\n", "CT_init finds the first reader")
+            t.ok("Fake Reader" in openct, "ct_reader_info, too")
+
+
+def nobody(t):
+    """Without slotd, and with one that has run for long, nothing is awaited."""
+    with Slotd(handler=FAKE_IFDHANDLER) as d:
+        t.eq(told(*programs(d)), (b"-128\n", ""), "there is no slotd")
+        with Start(1) as s:
+            os.utime(os.path.join(s.d.run, "slotd.pid"), (1, 1))
+            t.eq(told(*programs(s.d)), (b"-1\n", ""), "it is an old one")
+            h = s.handler(0).become_ready()
+            t.eq(s.d.notify.recv(64), b"READY=1", "it goes on")
+            del h
+
+
 def later(t):
     """After the start nobody waits: a new reader is news like any other."""
     with Start(1) as s:
@@ -168,7 +236,8 @@ def later(t):
 
 def main():
     t = Tap()
-    for test in (all_readers, absent, unplugged, dead, limit, later):
+    for test in (all_readers, absent, unplugged, dead, limit, libraries,
+                 nobody, later):
         print("# " + test.__name__, flush=True)
         test(t)
     t.done()
