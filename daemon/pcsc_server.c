@@ -50,16 +50,23 @@ on_connect(void *arg, int fd, const struct peer *peer)
 		quota_leave(&s->quota, peer->uid);
 }
 
+/* Who looks for a reader in vain shall find out why. */
 static void
 reader_came(struct pcsc_server *s, const struct reader *reader)
 {
+	enum err e = pcsc_state_add(&s->world.state, reader);
+	unsigned n = pcsc_state_end(&s->world.state, reader);
 	struct reader_status st;
 
-	if (pcsc_state_add(&s->world.state, reader) == ERR_OK)
-		return;
 	reader_status(reader, &st);
-	log_at(LOG_LEVEL_NOTICE, st.name, "not all of its slots are offered to "
-	    "PC/SC programs, which know %d", PCSC_PLACES_MAX);
+	if (e != ERR_OK)
+		log_at(LOG_LEVEL_NOTICE, st.name, "not all slots of reader %u "
+		    "are offered to PC/SC programs, which know %d", st.number,
+		    PCSC_PLACES_MAX);
+	else if (n > s->world.legacy)
+		log_at(LOG_LEVEL_NOTICE, st.name, "reader %u is not shown to "
+		    "PC/SC programs with a libpcsclite before 2.5, which can "
+		    "know %u slots", st.number, s->world.legacy);
 }
 
 static void

@@ -134,6 +134,16 @@ pcsc_state_add(struct pcsc_state *s, const struct reader *reader)
 	return ERR_OK;
 }
 
+unsigned
+pcsc_state_end(const struct pcsc_state *s, const struct reader *reader)
+{
+	unsigned end = PCSC_PLACES_MAX;
+
+	while (end != 0 && s->places[end - 1].reader != reader)
+		end--;
+	return end;
+}
+
 bool
 pcsc_state_remove(struct pcsc_state *s, const struct reader *reader)
 {

@@ -55,6 +55,10 @@ enum err	pcsc_state_add(struct pcsc_state *, const struct reader *)
 /* A reader has left; false when it had no place. */
 bool		pcsc_state_remove(struct pcsc_state *, const struct reader *);
 
+/* How long an array must be to show all of its slots; 0: it has no place. */
+unsigned	pcsc_state_end(const struct pcsc_state *,
+		    const struct reader *) MUST_USE;
+
 /* By name (NUL-padded), or by slot; NULL when there is none. */
 struct pcsc_place *pcsc_state_find(struct pcsc_state *, struct view name);
 struct pcsc_place *pcsc_state_at(struct pcsc_state *, const struct reader *,

@@ -160,7 +160,13 @@ class Client:
 
     def transmit(self, card, apdu=bytes.fromhex("0084000008"), pci=T1,
                  room=300):
+        self.send_transmit(card, apdu, pci, room)
+        return self.transmitted()
+
+    def send_transmit(self, card, apdu, pci=T1, room=300):
         self.send(0x09, words(card, pci, 16, len(apdu), 3, 16, room, 0), apdu)
+
+    def transmitted(self):
         got = struct.unpack("=8I", self.receive(32))
         return got[7], got[6], self.receive(got[6] if got[7] == OK else 0)
 

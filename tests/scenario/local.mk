@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 scenario_scripts = \
 	%D%/test_bad_readers.py \
+	%D%/test_crowd.py \
 	%D%/test_keygen.py \
 	%D%/test_losses.py \
 	%D%/test_old_readers.py \
