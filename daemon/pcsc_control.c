@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "daemon/pcsc_call.h"
 #include "daemon/reader.h"
 #include "daemon/slot.h"
+#include "protocols/escape.h"
 #include "protocols/pcsc_part10.h"
 
 enum { APDU_SHORT_MAX = 261 };
@@ -22,7 +24,8 @@ run_control(const struct pcsc_handle *h, uint32_t code, struct wr *w)
 	if (st.info == NULL)
 		return ERR_GONE;
 	if (code == PCSC_CTL_FEATURES || code == PCSC_CTL_FEATURES_WINDOWS)
-		pcsc_features_write(w);
+		pcsc_features_write(w, reader_may(h->reader, &h->client->peer,
+		    RIGHT_ESCAPE));
 	else if (code == PCSC_CTL_PROPERTIES)
 		pcsc_properties_write(w, &(struct pcsc_properties){
 		    .vid = st.info->vid, .pid = st.info->pid,
@@ -30,6 +33,16 @@ run_control(const struct pcsc_handle *h, uint32_t code, struct wr *w)
 	else
 		return ERR_UNSUPPORTED;
 	return ERR_OK;
+}
+
+static void
+answer_control(struct pcsc_client *c, enum err e, struct view data)
+{
+	pcsc_set(&c->q, PCSC_CONTROL_RECV_LEN,
+	    e == ERR_OK ? (uint32_t)data.n : 0);
+	if (e == ERR_OK && data.n > pcsc_get(&c->q, PCSC_CONTROL_RECV_MAX))
+		e = ERR_BUFFER;
+	pcsc_answer_data(c, pcsc_rv_from(e), e == ERR_OK ? data : nothing);
 }
 
 static void
@@ -43,12 +56,40 @@ on_control_turn(void *arg, const struct result *r)
 
 	if (e == ERR_OK)
 		e = run_control(h, pcsc_get(&c->q, PCSC_CONTROL_CODE), &w);
-	pcsc_set(&c->q, PCSC_CONTROL_RECV_LEN, (uint32_t)wr_done(&w).n);
-	if (e == ERR_OK && wr_done(&w).n > pcsc_get(&c->q,
-	    PCSC_CONTROL_RECV_MAX))
-		e = ERR_BUFFER;
-	pcsc_answer_data(c, pcsc_rv_from(e), e == ERR_OK ? wr_done(&w) :
-	    nothing);
+	answer_control(c, e, wr_done(&w));
+}
+
+static void
+on_escaped(void *arg, const struct result *r)
+{
+	const struct pcsc_handle *h = arg;
+
+	answer_control(h->client, r->err, r->data);
+}
+
+/* A command to the reader itself, which openct.conf must allow, but for a few
+   that do no harm. */
+static void
+escape(struct pcsc_client *c, struct pcsc_handle *h)
+{
+	struct reader_status st;
+	uint32_t code = CHANNEL_ESCAPE;
+	char who[80];
+	enum err e;
+
+	reader_status(h->reader, &st);
+	if (st.info != NULL && escape_is_harmless(st.info->vid, st.info->pid,
+	    c->q.data))
+		code = CHANNEL_ESCAPE_HARMLESS;
+	e = pcsc_handle_request(h, REQUEST_CONTROL, code, c->q.data,
+	    pcsc_handle_moment(h), on_escaped);
+	if (e == ERR_OK)
+		return;
+	if (e == ERR_DENIED)
+		log_at(LOG_LEVEL_NOTICE, h->name, "%s may not send commands to "
+		    "the reader itself (openct.conf: escape)",
+		    peer_text(who, sizeof(who), &c->peer));
+	answer_control(c, e, nothing);
 }
 
 /* Goes on when no other program's lock is in the way. */
@@ -65,7 +106,10 @@ take_turn(struct pcsc_client *c, struct pcsc_handle *h, result_fn next)
 void
 pcsc_control(struct pcsc_client *c, struct pcsc_handle *h)
 {
-	take_turn(c, h, on_control_turn);
+	if (pcsc_get(&c->q, PCSC_CONTROL_CODE) == PCSC_CTL_ESCAPE)
+		escape(c, h);
+	else
+		take_turn(c, h, on_control_turn);
 }
 
 /* What attributes are made from. */

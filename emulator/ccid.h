@@ -33,6 +33,7 @@ struct ccid_traits {
 	size_t n_clocks, n_rates;
 	/* entries of the answers, the rest zeros; 0: request not supported */
 	size_t clock_entries, rate_entries;
+	bool names_itself;	/* as the answer to the escape 02 */
 };
 
 static inline uint32_t

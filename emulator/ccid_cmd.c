@@ -248,6 +248,22 @@ t0_apdu(struct usb_device *d, const struct ccid_msg *m)
 		slot_status(d, m);
 }
 
+/* Escape, CCID 1.1 §6.1.8: nobody's but for the one that most vendors have, to
+   ask a reader what it is. */
+static void
+escape(struct usb_device *d, const struct ccid_msg *m)
+{
+	static const uint8_t what_are_you = 0x02;
+	const char *name = d->model->name;
+
+	if (!ccid_traits(d)->names_itself || m->data.n != 1 ||
+	    m->data.p[0] != what_are_you)
+		ccid_refuse(d, RDR_ESCAPE, m, E_UNSUPPORTED);
+	else
+		ccid_answer(d, RDR_ESCAPE, m, (struct view){
+		    (const uint8_t *)name, strlen(name) }, 0);
+}
+
 static const struct {
 	uint8_t type;
 	void (*run)(struct usb_device *, const struct ccid_msg *);
@@ -260,6 +276,7 @@ static const struct {
 	{ PC_GET_PARAMETERS,	get_parameters },
 	{ PC_RESET_PARAMETERS,	reset_parameters },
 	{ PC_ICC_CLOCK,		icc_clock },
+	{ PC_ESCAPE,		escape },
 };
 
 void

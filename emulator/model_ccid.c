@@ -103,7 +103,7 @@ static const struct ccid_traits au9540_traits = {
 };
 
 static const struct ccid_traits tpdu_traits = {
-	TRAITS(TPDU_FEATURES, 271, 1, 0x83)
+	TRAITS(TPDU_FEATURES, 271, 1, 0x83), .names_itself = true,
 };
 static const struct ccid_traits char_traits = {
 	TRAITS(CHAR_FEATURES, 271, 1, 0x83)

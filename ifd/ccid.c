@@ -141,6 +141,19 @@ power_on(struct ifd_slot *slot, bool warm)
 	return ccid_reset(slot, warm);
 }
 
+/* A token on the control pipe has no such message (ICCD). */
+static struct step
+escape(struct ifd_slot *slot, const struct ifd_request *r)
+{
+	if (r->arg != CHANNEL_ESCAPE && r->arg != CHANNEL_ESCAPE_HARMLESS)
+		return step_fail(ERR_UNSUPPORTED);
+	if (ccid_of(slot)->plan.transport != CCID_BULK)
+		return ifd_fail(slot, ERR_UNSUPPORTED, "this reader knows no "
+		    "escape commands");
+	return ccid_command(slot, CCID_STAGE_ESCAPE, ccid_escape(r->data),
+	    CCID_ESCAPE_MS);
+}
+
 /* ---- answers ---- */
 
 /* What the reader said of the card in its last answer. */
@@ -229,6 +242,7 @@ ccid_next(struct ifd_slot *slot, struct step s)
 	case CCID_STAGE_WAKE:
 	case CCID_STAGE_RATES:
 	case CCID_STAGE_OFF:
+	case CCID_STAGE_ESCAPE:
 		break;
 	}
 	return s.kind == STEP_FAIL ? ccid_explain(slot, s) : s;
@@ -257,7 +271,7 @@ on_request(struct ifd_slot *slot, const struct ifd_request *r)
 	case IFD_PROTOCOL:
 		return ccid_choose_protocol(slot, r->arg);
 	case IFD_CONTROL:
-		break;
+		return escape(slot, r);
 	}
 	return step_fail(ERR_UNSUPPORTED);
 }

@@ -34,6 +34,7 @@ enum {	/* milliseconds; a reader extends them itself while a card works */
 	CCID_SLOW_OPEN_MS = 60000,
 	CCID_POWER_MS = 10000,
 	CCID_PARAMETERS_MS = 5000,
+	CCID_ESCAPE_MS = 30000,	/* it may write its memory */
 	/* Some readers do not, so an APDU may take as long as a key takes to be
 	   made. Waiting costs nothing: whoever is tired of it cancels. */
 	CCID_APDU_MS = 180000,
@@ -58,6 +59,7 @@ enum ccid_stage {
 	CCID_STAGE_PARAMETERS,
 	CCID_STAGE_IFSD,
 	CCID_STAGE_APDU,
+	CCID_STAGE_ESCAPE,	/* IFD_CONTROL */
 };
 
 enum ccid_machine {		/* that speaks with the card */

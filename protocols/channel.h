@@ -68,6 +68,8 @@ enum {
 	/* CONTROL: the data is a command to the reader itself; openct.conf says
 	   who may send one */
 	CHANNEL_ESCAPE = 1,
+	/* the same, where whoever may use cards may (protocols/escape.h) */
+	CHANNEL_ESCAPE_HARMLESS = 2,
 };
 
 struct channel_msg {

@@ -37,6 +37,8 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/frame_epass3000.c \
 	%D%/iccd.c \
 	%D%/iccd.h \
+	%D%/escape.c \
+	%D%/escape.h \
 	%D%/ids.c \
 	%D%/ids.h \
 	%D%/openct_wire.c \

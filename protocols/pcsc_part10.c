@@ -4,6 +4,7 @@
 
 enum {
 	FEATURE_PROPERTIES = 0x12,
+	FEATURE_ESCAPE = 0x13,
 
 	LCD_LAYOUT = 0x01,
 	ENTRY_VALIDATION = 0x03,
@@ -15,12 +16,20 @@ enum {
 	EXTENDED = 0x10000,
 };
 
-void
-pcsc_features_write(struct wr *w)
+static void
+feature(struct wr *w, uint8_t tag, uint32_t code)
 {
-	wr_u8(w, FEATURE_PROPERTIES);
+	wr_u8(w, tag);
 	wr_u8(w, 4);
-	wr_be32(w, PCSC_CTL_PROPERTIES);
+	wr_be32(w, code);
+}
+
+void
+pcsc_features_write(struct wr *w, bool escape)
+{
+	feature(w, FEATURE_PROPERTIES, PCSC_CTL_PROPERTIES);
+	if (escape)
+		feature(w, FEATURE_ESCAPE, PCSC_CTL_ESCAPE);
 }
 
 static void

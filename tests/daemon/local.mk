@@ -18,6 +18,7 @@ daemon_scripts = \
 	%D%/test_config.py \
 	%D%/test_control.py \
 	%D%/test_dialects.py \
+	%D%/test_escape.py \
 	%D%/test_etoken.py \
 	%D%/test_handlers.py \
 	%D%/test_openct.py \

@@ -575,8 +575,8 @@ def controls(t):
         t.eq(c.control(card, 0x42330012)[2].hex(), tlv, "the properties")
         t.eq(c.control(card, 0x42000d48, room=3)[:2], (INSUFFICIENT_BUFFER, 6),
              "a buffer too small")
-        t.eq([c.control(card, x)[:2] for x in (0x42000001, 0x42330006, 0)],
-             [(UNSUPPORTED, 0)] * 3, "others are not there")
+        t.eq([c.control(card, x)[:2] for x in (0x42330006, 0)],
+             [(UNSUPPORTED, 0)] * 2, "others are not there")
 
 
 def attributes(t):

@@ -15,6 +15,7 @@ protocols_tests = \
 	%D%/test_conf \
 	%D%/test_cyberjack \
 	%D%/test_device \
+	%D%/test_escape \
 	%D%/test_frame \
 	%D%/test_iccd \
 	%D%/test_ctbcs \
@@ -56,6 +57,8 @@ TESTS += $(protocols_tests)
 %C%_test_cyberjack_LDADD = $(UNIT_LDADD)
 %C%_test_device_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_device_LDADD = $(UNIT_LDADD)
+%C%_test_escape_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_escape_LDADD = $(UNIT_LDADD)
 %C%_test_frame_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_frame_LDADD = $(UNIT_LDADD)
 %C%_test_iccd_CFLAGS = $(UNIT_CFLAGS)

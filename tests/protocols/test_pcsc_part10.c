@@ -10,8 +10,12 @@ START_TEST(an_st1044u_answers_as_under_libccid)
 	struct wr w = { .p = buf, .cap = sizeof(buf) };
 	struct pcsc_properties p = { .vid = 0x046a, .pid = 0x002d };
 
-	pcsc_features_write(&w);
+	pcsc_features_write(&w, false);
 	ck_view_eq(wr_done(&w), B("\x12\x04\x42\x33\x00\x12"));
+	w.n = 0;
+	pcsc_features_write(&w, true);
+	ck_view_eq(wr_done(&w), B("\x12\x04\x42\x33\x00\x12"
+	    "\x13\x04\x42\x00\x00\x01"));
 	w.n = 0;
 	pcsc_properties_write(&w, &p);
 	ck_view_eq(wr_done(&w), B("\x01\x02\0\0\x03\x01\0\x09\x01\0"
