@@ -68,6 +68,8 @@ lock(struct terminal *t, unsigned slot)
 	error = ct_card_lock(&t->handle, slot, OPENCT_LOCK_TERMINAL, &s->lock);
 	if (error < 0 && is_lost(t, error))
 		return lost(t);
+	if (error == OPENCT_E_GENERIC)	/* see, but not use */
+		return CTAPI_ERR_HOST;
 	if (error < 0)
 		return CTAPI_ERR_CT;
 	s->locked = true;
@@ -81,6 +83,17 @@ connect_error(enum err e)
 		return CTAPI_ERR_HTSI;
 	return errno == EACCES || errno == EPERM ? CTAPI_ERR_HOST :
 	    CTAPI_ERR_CT;
+}
+
+/* slotd has the reader and hung up: openct.conf keeps this user away from it. */
+static bool
+turned_away(const struct terminal *t)
+{
+	struct openct_record now;
+
+	return t->handle.conn.fd < 0 &&
+	    record_read(&now, t->handle.reader) == ERR_OK &&
+	    now.pid == t->daemon;
 }
 
 int
@@ -100,6 +113,8 @@ terminal_open(struct terminal *t, unsigned reader,
 		return connect_error(e);
 	for (unsigned i = 0; i < t->slots && rc == CTAPI_OK; i++)
 		rc = lock(t, i);
+	if (rc == CTAPI_ERR_TRANS && turned_away(t))
+		rc = CTAPI_ERR_HOST;
 	if (rc != CTAPI_OK)
 		terminal_close(t);
 	return rc;

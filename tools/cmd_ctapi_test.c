@@ -35,7 +35,7 @@ static const struct {
 	    "plug it in and try again" },
 	{ CTAPI_ERR_MEMORY, STATUS_OTHER, "no memory", "" },
 	{ CTAPI_ERR_HOST, STATUS_OTHER, "this user may not use the reader",
-	    "see the permissions of the socket directory" },
+	    "see `access' in openct.conf, and the socket directory" },
 	{ CTAPI_ERR_HTSI, STATUS_NO_DAEMON, "slotd is not running",
 	    "start it: systemctl start slotd" },
 };

@@ -37,15 +37,34 @@ NOBODY = [] if os.getuid() else ["setpriv", "--reuid=65534", "--regid=65534",
                                  "--clear-groups"]
 
 
-def no_permission(t, d):
-    """A socket that this user may not open."""
+def start(d, config):
+    d.start(config)
+    with d.control() as c:
+        c.ask(cmd="watch")
+        while [r["state"] for r in c.ask(cmd="list")["readers"]] != \
+                ["ready"] * len(DEVICES):
+            c.event()
+
+
+def refused(t, d, name):
+    p = run(d, "1", NOBODY)
+    t.eq(p.returncode, 1, name + ": exit status")
+    t.ok("-127: this user may not use the reader" in p.stdout,
+         name + ": -127")
+
+
+def no_permission(t, d, readers):
+    """A socket that this user may not open; then openct.conf's access block,
+    which does not count for root and slotd's own user."""
     os.chmod(d.dir, 0o755)
     os.chmod(os.path.join(d.run, "0"), 0)
-    if run(d, "2", NOBODY).returncode == 0:     # the program can be started
-        p = run(d, "1", NOBODY)
-        t.eq(p.returncode, 1, "no permission: exit status")
-        t.ok("-127: this user may not use the reader" in p.stdout,
-             "no permission: -127")
+    if run(d, "2", NOBODY).returncode != 0:
+        return                                  # it cannot be started
+    refused(t, d, "a socket of others")
+    for rule in ("", "other { may = see; };") if NOBODY else ():
+        d.stop()
+        start(d, "access { %s };\n" % rule + readers)
+        refused(t, d, "access {%s}" % rule)
 
 
 def run(d, port, before=(), **env):
@@ -59,14 +78,10 @@ def run(d, port, before=(), **env):
 def main():
     t = Tap()
     with Emulator(DEVICES) as emu, Slotd() as d:
-        d.start("".join(d.reader(emu.address, "1-%d" % (i + 1),
-                                 name="r%d" % i)
-                        for i in range(len(DEVICES))))
-        with d.control() as c:
-            c.ask(cmd="watch")
-            while [r["state"] for r in c.ask(cmd="list")["readers"]] != \
-                    ["ready"] * len(DEVICES):
-                c.event()
+        readers = "".join(d.reader(emu.address, "1-%d" % (i + 1),
+                                   name="r%d" % i)
+                          for i in range(len(DEVICES)))
+        start(d, readers)
         for port, status, said, verdict in ROWS:
             p = run(d, port)
             t.eq(p.returncode, status, "port %s: exit status" % port)
@@ -87,7 +102,7 @@ def main():
             t.eq(run(d, "2", CONTAINER).returncode, 0, "in a container")
         t.eq(run(d, "x").returncode, 2, "a port is a number")
         t.eq(run(d, "65536").returncode, 2, "of 16 bits")
-        no_permission(t, d)
+        no_permission(t, d, readers)
         d.stop()
         p = run(d, "1")
         t.eq(p.returncode, 3, "no slotd: exit status")
