@@ -7,58 +7,7 @@
 
 #include "base/log.h"
 #include "base/secret.h"
-#include "ifd/exchange.h"
-#include "ifd/identify.h"
-
-enum {
-	INTERRUPT_ERRORS_MAX = 8,	/* in a row, then it is given up */
-	BULK_UNIT = 1024,	/* a multiple of every wMaxPacketSize: no
-				   packet of the device may overrun the end */
-};
-
-enum phase {
-	PHASE_IDENTIFY,
-	PHASE_OPEN,		/* IFD_OPEN runs */
-	PHASE_STATUS,		/* IFD_STATUS runs, of slot status_slot */
-	PHASE_READY,
-	PHASE_LOST,
-};
-
-struct engine {
-	const struct ifd_driver *driver;
-	struct usb *usb;
-	const struct engine_events *events;
-	void *arg;
-	uint64_t now_ms;
-	enum phase phase;
-	bool step_ended;	/* the request of this phase is over */
-	enum err step_err;
-	unsigned status_slot;
-	bool opened;		/* the driver's close is due */
-	bool doubt;		/* as engine_takes_doubt tells */
-	struct ifd_reader reader;
-	struct exchange *exchanges;	/* one a slot */
-	uint32_t *reported;		/* the card that was told, by slot */
-	void *slot_states;
-	struct usb_xfer *in, *interrupt;
-	bool held;		/* a message in `in` came before its command
-				   was seen to leave */
-	struct view held_data;
-	unsigned interrupt_errors;
-	unsigned faults;
-	/* for PHASE_IDENTIFY */
-	struct identify identify;
-	struct ifd_slot identify_slot;
-	struct exchange identify_exchange;
-};
-
-static usb_done in_done, interrupt_done;
-
-static size_t
-slots(const struct engine *e)
-{
-	return e->exchanges != NULL ? e->reader.info.slots : 0;
-}
+#include "ifd/engine_state.h"
 
 /* The one way out of a working reader. */
 static void
@@ -66,7 +15,7 @@ lose(struct engine *e, enum err err, const char *text)
 {
 	if (e->phase == PHASE_LOST)
 		return;
-	for (size_t i = 0; i < slots(e); i++)
+	for (size_t i = 0; i < engine_slots(e); i++)
 		exchange_abandon(&e->exchanges[i], err);
 	e->phase = PHASE_LOST;
 	if ((err == ERR_READER || err == ERR_IO || err == ERR_TIMEOUT) &&
@@ -91,7 +40,7 @@ tell_card(struct engine *e, struct ifd_slot *s, uint32_t card)
 static void
 tell_cards(struct engine *e)
 {
-	for (size_t i = 0; i < slots(e) && e->phase == PHASE_READY; i++) {
+	for (size_t i = 0; i < engine_slots(e) && e->phase == PHASE_READY; i++) {
 		struct ifd_slot *s = &e->reader.slots[i];
 		bool was = (e->reported[i] & CHANNEL_PRESENT) != 0;
 		bool is = (s->card & CHANNEL_PRESENT) != 0;
@@ -130,152 +79,6 @@ ended(void *arg, struct ifd_slot *slot, enum err err, struct view data)
 	e->step_err = err;
 	if (err != ERR_OK)
 		snprintf(e->reader.why, sizeof(e->reader.why), "%s", text);
-}
-
-/* ---- the pipes ---- */
-
-static void
-deliver(struct engine *e, struct view data)
-{
-	const struct ifd_driver *d = e->driver;
-	int slot = d->route != NULL ? d->route(&e->reader, data) : 0;
-
-	e->held = false;
-	if (slot < 0 || (size_t)slot >= slots(e) ||
-	    !exchange_wants_input(&e->exchanges[slot])) {
-		log_at(LOG_LEVEL_INFO, NULL, "a message of %zu bytes that "
-		    "nobody waits for was discarded", data.n);
-	} else if (!exchange_takes_input(&e->exchanges[slot])) {
-		e->held = true;
-		e->held_data = data;
-		return;
-	} else {
-		exchange_input(&e->exchanges[slot], data);
-	}
-	secret_wipe(e->in->buf, data.n);
-}
-
-/* Tells all who wait for a message that none can come. */
-static void
-fault_all(struct engine *e, enum err err)
-{
-	for (size_t i = 0; i < slots(e); i++)
-		if (exchange_wants_input(&e->exchanges[i]))
-			exchange_fault(&e->exchanges[i], err);
-}
-
-static void
-submit_clear_halt(struct usb_xfer *x)
-{
-	log_at(LOG_LEVEL_INFO, NULL, "endpoint %02x is halted: cleared", x->ep);
-	x->kind = USB_CLEAR_HALT;
-	x->n = 0;
-	usb_submit(x);
-}
-
-static void
-in_done(void *arg, enum err err, struct view data)
-{
-	struct engine *e = arg;
-
-	if (e->in->kind == USB_CLEAR_HALT && err != ERR_GONE)
-		fault_all(e, ERR_STALL);
-	else if (err == ERR_OK)
-		deliver(e, data);
-	else if (err == ERR_STALL)
-		submit_clear_halt(e->in);
-	else if (err != ERR_CANCELLED && err != ERR_GONE)
-		fault_all(e, err);
-}
-
-/* The bulk pipe is read while somebody waits for a message and no longer. */
-static void
-keep_in(struct engine *e)
-{
-	bool wanted = false;
-
-	if (e->in == NULL)
-		return;
-	if (e->held)
-		deliver(e, e->held_data);
-	for (size_t i = 0; i < slots(e); i++)
-		wanted = wanted || exchange_wants_input(&e->exchanges[i]);
-	if (e->in->busy && !wanted && e->in->kind == USB_BULK)
-		usb_cancel(e->in);
-	if (e->in->busy || !wanted || e->held)
-		return;
-	e->in->kind = USB_BULK;
-	e->in->n = e->reader.in_read != 0 ? e->reader.in_read : e->in->cap;
-	usb_submit(e->in);
-}
-
-static void
-interrupt_came(struct engine *e, struct view data)
-{
-	int slot = -1;
-
-	e->interrupt_errors = 0;
-	if (e->driver->interrupt != NULL && data.n != 0)
-		slot = e->driver->interrupt(&e->reader, data);
-	if (slot >= 0 && (size_t)slot < slots(e))
-		exchange_input(&e->exchanges[slot], data);
-}
-
-static void
-interrupt_done(void *arg, enum err err, struct view data)
-{
-	struct engine *e = arg;
-	struct usb_xfer *x = e->interrupt;
-
-	if (err == ERR_GONE || err == ERR_CANCELLED)
-		return;
-	e->doubt = e->doubt || err == ERR_IO;
-	if (err == ERR_OK && x->kind == USB_INTERRUPT)
-		interrupt_came(e, data);
-	else if (err != ERR_OK &&
-	    ++e->interrupt_errors > INTERRUPT_ERRORS_MAX) {
-		e->reader.info.polls = true;
-		log_at(LOG_LEVEL_WARN, NULL, "the interrupt pipe is given up: "
-		    "%s", err_text(err));
-		return;
-	}
-	if (err == ERR_STALL && x->kind == USB_INTERRUPT) {
-		submit_clear_halt(x);
-		return;
-	}
-	x->kind = USB_INTERRUPT;
-	x->n = x->cap;
-	usb_submit(x);
-}
-
-static size_t
-round_up(size_t n)
-{
-	return (n + BULK_UNIT - 1) / BULK_UNIT * BULK_UNIT;
-}
-
-static enum err
-open_pipes(struct engine *e)
-{
-	const struct ifd_reader *r = &e->reader;
-
-	if (r->bulk_in != 0) {
-		e->in = usb_xfer_new(e->usb, round_up(r->in_cap), in_done, e);
-		if (e->in == NULL)
-			return ERR_MEMORY;
-		e->in->ep = r->bulk_in;
-	}
-	if (r->interrupt == 0)
-		return ERR_OK;
-	e->interrupt = usb_xfer_new(e->usb, r->interrupt_cap, interrupt_done,
-	    e);
-	if (e->interrupt == NULL)
-		return ERR_MEMORY;
-	e->interrupt->ep = r->interrupt;
-	e->interrupt->kind = USB_INTERRUPT;
-	e->interrupt->n = r->interrupt_cap;
-	usb_submit(e->interrupt);
-	return ERR_OK;
 }
 
 /* ---- opening ---- */
@@ -336,7 +139,7 @@ open_reader(struct engine *e)
 	}
 	err = open_slots(e);
 	if (err == ERR_OK)
-		err = open_pipes(e);
+		err = engine_open_pipes(e);
 	return err;
 }
 
@@ -357,7 +160,7 @@ become_ready(struct engine *e)
 	e->faults = 0;
 	e->reader.why[0] = '\0';
 	e->events->ready(e->arg, &e->reader.info);
-	for (size_t i = 0; i < slots(e); i++) {
+	for (size_t i = 0; i < engine_slots(e); i++) {
 		e->reader.slots[i].swapped = false;
 		tell_card(e, &e->reader.slots[i], e->reader.slots[i].card);
 	}
@@ -429,7 +232,7 @@ look_for_trouble(struct engine *e)
 {
 	bool stuck = e->identify_exchange.stuck;
 
-	for (size_t i = 0; i < slots(e); i++)
+	for (size_t i = 0; i < engine_slots(e); i++)
 		stuck = stuck || e->exchanges[i].stuck;
 	if (e->usb->gone)
 		lose(e, ERR_GONE, err_text(ERR_GONE));
@@ -459,14 +262,14 @@ engine_run(struct engine *e, uint64_t now_ms)
 {
 	e->now_ms = now_ms;
 	exchange_tick(&e->identify_exchange);
-	for (size_t i = 0; i < slots(e); i++)
+	for (size_t i = 0; i < engine_slots(e); i++)
 		exchange_tick(&e->exchanges[i]);
 	look_for_trouble(e);
 	while (phase_is_over(e))
 		next_phase(e);
 	if (e->phase == PHASE_LOST)
 		return;
-	keep_in(e);
+	engine_keep_in(e);
 	tell_cards(e);
 }
 
@@ -475,7 +278,7 @@ engine_deadline_ms(const struct engine *e)
 {
 	uint64_t min = e->identify_exchange.deadline_ms;
 
-	for (size_t i = 0; i < slots(e); i++)
+	for (size_t i = 0; i < engine_slots(e); i++)
 		if (e->exchanges[i].deadline_ms < min)
 			min = e->exchanges[i].deadline_ms;
 	return e->phase == PHASE_LOST ? UINT64_MAX : min;
@@ -508,9 +311,9 @@ engine_may_start(const struct engine *e, unsigned slot)
 {
 	unsigned most = e->reader.busy_slots, busy = 0;
 
-	if (e->phase != PHASE_READY || slot >= slots(e))
+	if (e->phase != PHASE_READY || slot >= engine_slots(e))
 		return false;
-	for (size_t i = 0; i < slots(e); i++)
+	for (size_t i = 0; i < engine_slots(e); i++)
 		busy += !exchange_is_idle(&e->exchanges[i]);
 	return busy < (most == 0 ? 1 : most) &&
 	    exchange_is_idle(&e->exchanges[slot]);
@@ -520,13 +323,13 @@ void
 engine_start(struct engine *e, unsigned slot, const struct ifd_request *r)
 {
 	exchange_start(&e->exchanges[slot], r);
-	keep_in(e);
+	engine_keep_in(e);
 }
 
 void
 engine_cancel(struct engine *e, unsigned slot)
 {
-	if (e->phase == PHASE_READY && slot < slots(e))
+	if (e->phase == PHASE_READY && slot < engine_slots(e))
 		exchange_cancel(&e->exchanges[slot]);
 }
 

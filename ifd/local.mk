@@ -17,6 +17,8 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/egate.c \
 	%D%/engine.c \
 	%D%/engine.h \
+	%D%/engine_pipes.c \
+	%D%/engine_state.h \
 	%D%/epass3000.c \
 	%D%/etoken.c \
 	%D%/etoken64.c \
