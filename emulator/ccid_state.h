@@ -4,7 +4,8 @@
 
 /*
  * What the files of the CCID family share: ccid.c meets the bus, ccid_cmd.c has
- * the commands, ccid_xfr.c the exchange with the card at each level.
+ * the commands, ccid_xfr.c the exchange with the card at each level,
+ * ccid_answer.c what comes of them, in its time.
  */
 
 #include "emulator/card_t0.h"
@@ -132,9 +133,18 @@ void	ccid_answer(struct usb_device *, uint8_t type, const struct ccid_msg *,
 void	ccid_refuse(struct usb_device *, uint8_t type, const struct ccid_msg *,
 	    uint8_t error);
 
+/* A refusal that comes while the slot works on something else, or for a slot
+   that does not exist: the command under way is left alone. */
+void	ccid_refuse_aside(struct usb_device *, const struct ccid_msg *,
+	    uint8_t error);
+
 /* An answer to XfrBlock, after the time that the card takes for it. */
 void	ccid_answer_later(struct usb_device *, const struct ccid_msg *,
 	    struct view data, uint8_t chain, uint32_t delay_ms);
+
+/* When the next answer or time extension is due, and what is due now. */
+uint64_t ccid_deadline(const struct usb_device *);
+void	ccid_tick(struct usb_device *);
 
 /* Power is gone; nothing is under way any more. */
 void	ccid_slot_off(struct ccid_slot *);

@@ -27,6 +27,7 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/cardos_sm.c \
 	%D%/ccid.c \
 	%D%/ccid.h \
+	%D%/ccid_answer.c \
 	%D%/ccid_cmd.c \
 	%D%/ccid_state.h \
 	%D%/ccid_xfr.c \
