@@ -61,7 +61,8 @@ def no_permission(t, d, readers):
     if run(d, "2", NOBODY).returncode != 0:
         return                                  # it cannot be started
     refused(t, d, "a socket of others")
-    for rule in ("", "other { may = see; };") if NOBODY else ():
+    for rule in ("other { may = see; };", "user 65534 { may = nothing; }; "
+                 "other { may = use; };") if NOBODY else ():
         d.stop()
         start(d, "access { %s };\n" % rule + readers)
         refused(t, d, "access {%s}" % rule)
