@@ -198,13 +198,21 @@ control_open(struct control **out, struct event_base *base,
 	control_json_init();
 	c->base = base;
 	c->registry = registry;
-	c->scene = (struct control_scene){ registry, c->dir, clock_now_ms() };
+	c->scene = (struct control_scene){ .registry = registry,
+		.dir = c->dir, .started_ms = clock_now_ms() };
 	quota_init(&c->quota, CLIENTS_MAX, CLIENTS_PER_UID);
 	TAILQ_INIT(&c->members);
 	c->observer = (struct observer){ .changed = on_change, .arg = c };
 	registry_observe(registry, &c->observer);
 	*out = c;
 	return ERR_OK;
+}
+
+void
+control_on_reload(struct control *c, control_reload_fn fn, void *arg)
+{
+	c->scene.reload = fn;
+	c->scene.reload_arg = arg;
 }
 
 void

@@ -22,6 +22,15 @@ enum err	control_open(struct control **, struct event_base *,
 		    struct registry *, const char *dir, mode_t mode, int fd)
 		    MUST_USE;
 
+/*
+ * What to do when root, or the user slotd runs as, wants the configuration to be
+ * read again. On errors text, which holds CONTROL_RELOAD_TEXT bytes, says why.
+ */
+enum { CONTROL_RELOAD_TEXT = 1536 };
+typedef enum err	(*control_reload_fn)(void *arg, char *text);
+void		control_on_reload(struct control *, control_reload_fn,
+		    void *arg);
+
 /* Closes all clients and removes the socket. NULL is fine. */
 void		control_close(struct control *);
 

@@ -15,6 +15,7 @@
 #include "daemon/control_find.h"
 #include "daemon/control_json.h"
 #include "daemon/reader.h"
+#include "daemon/registry_life.h"
 #include "daemon/slot.h"
 #include "protocols/channel.h"
 
@@ -375,16 +376,54 @@ leave(struct control_caller *c, const json_t *request)
 	kill(getpid(), SIGTERM);
 }
 
+static void
+add_line(void *arg, const char *line)
+{
+	json_array_append_new(arg, control_json_text(line));
+}
+
+static void
+config(struct control_caller *c, const json_t *request)
+{
+	json_t *lines;
+
+	(void)request;
+	if (!may_manage(c))
+		return;
+	lines = json_array();
+	settings_show(registry_settings(c->scene->registry), add_line, lines);
+	answer_member(c, "config", lines);
+}
+
+static void
+reload(struct control_caller *c, const json_t *request)
+{
+	char text[CONTROL_RELOAD_TEXT] = "";
+	enum err e = ERR_UNSUPPORTED;
+
+	(void)request;
+	if (!may_manage(c))
+		return;
+	if (c->scene->reload != NULL)
+		e = c->scene->reload(c->scene->reload_arg, text);
+	if (e == ERR_OK)
+		answer_member(c, NULL, NULL);
+	else
+		answer_error(c, e, text[0] != '\0' ? text : err_text(e));
+}
+
 static const struct command {
 	const char *name;
 	void (*run)(struct control_caller *, const json_t *request);
 } commands[] = {
 	{ "atr", atr },
 	{ "attach", attach },
+	{ "config", config },
 	{ "hello", hello },
 	{ "info", info },
 	{ "list", list },
 	{ "lock", lock },
+	{ "reload", reload },
 	{ "reset", reset },
 	{ "shutdown", leave },
 	{ "transmit", transmit },

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <sys/queue.h>
 
+#include "daemon/control.h"
 #include "daemon/peer.h"
 #include "daemon/registry.h"
 #include "daemon/session.h"
@@ -16,6 +17,8 @@ struct control_scene {
 	struct registry *registry;
 	const char *dir;
 	uint64_t started_ms;
+	control_reload_fn reload;	/* or NULL */
+	void *reload_arg;
 };
 
 /* One line is the answer; it is the callee's to free. */

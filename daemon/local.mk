@@ -23,6 +23,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/control_find.h \
 	%D%/control_json.c \
 	%D%/control_json.h \
+	%D%/dialects.c \
+	%D%/dialects.h \
 	%D%/exchange_log.c \
 	%D%/exchange_log.h \
 	%D%/handler.c \

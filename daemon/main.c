@@ -17,21 +17,14 @@
 #include "daemon/activation.h"
 #include "daemon/background.h"
 #include "daemon/conf_file.h"
-#include "daemon/control.h"
+#include "daemon/dialects.h"
 #include "daemon/hotplug.h"
-#include "daemon/openct_server.h"
 #include "daemon/options.h"
-#include "daemon/pcsc_server.h"
 #include "daemon/registry_life.h"
 #include "daemon/rundir.h"
 #include "daemon/watch.h"
 
-#define PCSC_DIR "/run/pcscd"	/* where libpcsclite looks */
-
-enum {
-	QUIT_MS = 700,		/* for handlers to power their cards off */
-	SOCKET_MODE = 0666,	/* as OpenCT's: locks keep users apart */
-};
+enum { QUIT_MS = 700 };		/* for handlers to power their cards off */
 
 struct daemon {
 	struct options options;
@@ -44,9 +37,8 @@ struct daemon {
 	struct event *quit_timer;
 	struct registry *registry;
 	struct hotplug *hotplug;
-	struct openct_server *openct;
-	struct pcsc_server *pcsc;
-	struct control *control;
+	struct dialects dialects;
+	struct event *new_conf;		/* to be followed by the dialects */
 	bool quitting;
 };
 
@@ -86,17 +78,17 @@ apply_options(const struct options *o, struct settings *s)
 }
 
 static enum err
-load_conf(const struct daemon *d, struct conf_file *f)
+load_conf(const struct daemon *d, struct conf_file *f, char *error)
 {
-	char error[CONF_FILE_ERROR_MAX + 1];
 	enum err e;
 
 	if (d->options.config_named && access(d->options.config, F_OK) != 0) {
-		log_at(LOG_LEVEL_ERROR, d->options.config, "%s",
-		    strerror(errno));
-		return ERR_SYSTEM;
+		snprintf(error, CONF_FILE_ERROR_MAX + 1, "%s: %s",
+		    d->options.config, strerror(errno));
+		e = ERR_SYSTEM;
+	} else {
+		e = conf_file_load(f, d->options.config, error);
 	}
-	e = conf_file_load(f, d->options.config, error);
 	if (e != ERR_OK) {
 		log_at(LOG_LEVEL_ERROR, NULL, "%s", error);
 		return e;
@@ -177,21 +169,36 @@ follow_hotplug(struct daemon *d)
 	}
 }
 
-/* SIGHUP. A file with errors changes nothing. */
-static void
-reload(struct daemon *d)
-{
-	struct conf_file f, old = d->conf;
+_Static_assert((int)CONTROL_RELOAD_TEXT >= CONF_FILE_ERROR_MAX + 1,
+    "what is wrong with a file is told whole");
 
-	if (load_conf(d, &f) != ERR_OK) {
-		log_at(LOG_LEVEL_ERROR, NULL, "the old configuration stays");
-		return;
-	}
-	if (f.settings.errors != 0) {
-		log_at(LOG_LEVEL_ERROR, d->options.config, "the old "
-		    "configuration stays; slotctl config check explains it");
-		conf_file_fini(&f);
-		return;
+static enum err
+load_conf_again(const struct daemon *d, struct conf_file *f, char *error)
+{
+	enum err e = load_conf(d, f, error);
+
+	if (e != ERR_OK || f->settings.errors == 0)
+		return e;
+	conf_file_fini(f);
+	return ERR_FORMAT;
+}
+
+/*
+ * SIGHUP, or a program asks for it, and hears what is wrong in error. A file
+ * with errors changes nothing.
+ */
+static enum err
+reload(void *arg, char *error)
+{
+	static const struct timeval soon = { 0, 0 };
+	struct daemon *d = arg;
+	struct conf_file f, old = d->conf;
+	enum err e = load_conf_again(d, &f, error);
+
+	if (e != ERR_OK) {
+		log_at(LOG_LEVEL_ERROR, NULL, "the old configuration stays; "
+		    "slotctl config check %s explains it", d->options.config);
+		return e;
 	}
 	d->conf = f;
 	log_set_level(conf_file_log_level(&d->conf.settings));
@@ -199,6 +206,20 @@ reload(struct daemon *d)
 	follow_hotplug(d);
 	conf_file_fini(&old);
 	log_at(LOG_LEVEL_NOTICE, NULL, "read %s again", d->options.config);
+	return evtimer_add(d->new_conf, &soon) == 0 ? ERR_OK : ERR_MEMORY;
+}
+
+/* Later, as we may have been asked by one of them. */
+static void
+on_new_conf(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	if (!d->quitting && dialects_follow(&d->dialects, &d->conf.settings) !=
+	    ERR_OK)
+		log_at(LOG_LEVEL_WARN, NULL, "some programs are not served");
 }
 
 static void
@@ -206,17 +227,6 @@ leave_when_over(struct daemon *d)
 {
 	if (d->quitting && registry_is_over(d->registry))
 		event_base_loopbreak(d->base);
-}
-
-static void
-close_dialects(struct daemon *d)
-{
-	control_close(d->control);
-	d->control = NULL;
-	pcsc_server_close(d->pcsc);
-	d->pcsc = NULL;
-	openct_server_close(d->openct);
-	d->openct = NULL;
 }
 
 /* SIGTERM: nobody comes in any more, cards are powered off, and out. */
@@ -232,7 +242,7 @@ quit(struct daemon *d)
 	log_at(LOG_LEVEL_NOTICE, NULL, "leaving");
 	hotplug_close(d->hotplug);
 	d->hotplug = NULL;
-	close_dialects(d);
+	dialects_close(&d->dialects);
 	registry_quit(d->registry);
 	if (evtimer_add(d->quit_timer, &limit) != 0)
 		event_base_loopbreak(d->base);
@@ -243,13 +253,15 @@ static void
 on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct daemon *d = arg;
+	char error[CONF_FILE_ERROR_MAX + 1];
 
 	(void)what;
 	if (number == SIGCHLD) {
 		registry_reap(d->registry);
 		leave_when_over(d);
 	} else if (number == SIGHUP) {
-		reload(d);
+		if (reload(d, error) != ERR_OK)
+			return;		/* it was logged */
 	} else {
 		quit(d);
 	}
@@ -281,62 +293,14 @@ open_loop(struct daemon *d)
 			return ERR_MEMORY;
 	}
 	d->quit_timer = evtimer_new(d->base, on_quit_timer, d);
+	d->new_conf = evtimer_new(d->base, on_new_conf, d);
 	d->registry = registry_new(d->base, &d->conf.settings);
-	return d->quit_timer != NULL && d->registry != NULL ? ERR_OK :
-	    ERR_MEMORY;
-}
-
-/* A socket that was there before us, or -1. */
-static int
-activated(struct daemon *d, const char *name, const char *dir, const char *file)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	return activation_find(&d->activation, name, path);
-}
-
-/*
- * Beside a slotd of the system's own directory, where libpcsclite looks; else
- * in slotd's. That it cannot be is told and costs nothing else.
- */
-static void
-open_pcsc(struct daemon *d)
-{
-	bool usual = strcmp(d->options.socket_dir, RUNDIR) == 0;
-	struct pcsc_options o = { .legacy = d->conf.settings.pcsc_readers,
-		.dir = usual ? PCSC_DIR : d->options.socket_dir };
-	enum err e;
-
-	if (!d->conf.settings.pcsc)
-		return;
-	o.fd = activated(d, "pcscd", o.dir, "pcscd.comm");
-	e = pcsc_server_open(&d->pcsc, d->base, d->registry, &o);
-	if (e == ERR_BUSY)
-		log_at(LOG_LEVEL_NOTICE, o.dir, "another pcscd serves PC/SC "
-		    "programs here; slotd does not");
-	else if (e != ERR_OK)
-		log_at(LOG_LEVEL_NOTICE, o.dir, "PC/SC programs are not "
-		    "served (%s); slotd(8) tells how they can be",
-		    e == ERR_SYSTEM ? strerror(errno) : err_text(e));
-}
-
-static enum err
-open_dialects(struct daemon *d)
-{
-	const char *dir = d->options.socket_dir;
-	enum err e = openct_server_open(&d->openct, d->base, d->registry, dir,
-	    SOCKET_MODE);
-
-	if (e == ERR_OK)
-		e = control_open(&d->control, d->base, d->registry, dir,
-		    SOCKET_MODE, activated(d, "control", dir, "control"));
-	if (e == ERR_OK)
-		open_pcsc(d);
-	else
-		log_at(LOG_LEVEL_ERROR, dir, "cannot serve programs: %s",
-		    e == ERR_SYSTEM ? strerror(errno) : err_text(e));
-	return e;
+	d->dialects = (struct dialects){ .base = d->base,
+		.registry = d->registry, .activation = &d->activation,
+		.dir = d->options.socket_dir, .reload = reload,
+		.reload_arg = d };
+	return d->quit_timer != NULL && d->new_conf != NULL &&
+	    d->registry != NULL ? ERR_OK : ERR_MEMORY;
 }
 
 /* Who starts us may let others come that want to see the readers. */
@@ -368,11 +332,13 @@ static void
 close_all(struct daemon *d)
 {
 	hotplug_close(d->hotplug);
-	close_dialects(d);
+	dialects_close(&d->dialects);
 	activation_fini(&d->activation);
 	registry_free(d->registry);
 	if (d->quit_timer != NULL)
 		event_free(d->quit_timer);
+	if (d->new_conf != NULL)
+		event_free(d->new_conf);
 	for (size_t i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++) {
 		if (d->signals[i] != NULL)
 			event_free(d->signals[i]);
@@ -387,6 +353,7 @@ int
 main(int argc, char **argv)
 {
 	struct daemon d = { .parent_fd = -1, .claim_fd = -1 };
+	char error[CONF_FILE_ERROR_MAX + 1];
 	enum options_next next;
 	enum err e;
 
@@ -397,7 +364,7 @@ main(int argc, char **argv)
 	next = options_parse(&d.options, argc, argv);
 	if (next != OPTIONS_RUN)
 		return next == OPTIONS_EXIT_OK ? EXIT_SUCCESS : 2;
-	if (load_conf(&d, &d.conf) != ERR_OK)
+	if (load_conf(&d, &d.conf, error) != ERR_OK)
 		return EXIT_FAILURE;
 	log_set_level(conf_file_log_level(&d.conf.settings));
 	e = go_to_background(&d);
@@ -406,7 +373,7 @@ main(int argc, char **argv)
 	if (e == ERR_OK)
 		e = open_loop(&d);
 	if (e == ERR_OK)
-		e = open_dialects(&d);
+		e = dialects_follow(&d.dialects, &d.conf.settings);
 	if (e == ERR_OK)
 		e = run(&d);
 	close_all(&d);

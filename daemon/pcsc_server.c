@@ -222,6 +222,12 @@ pcsc_server_open(struct pcsc_server **out, struct event_base *base,
 }
 
 void
+pcsc_server_set_legacy(struct pcsc_server *s, unsigned legacy)
+{
+	s->world.legacy = legacy;
+}
+
+void
 pcsc_server_close(struct pcsc_server *s)
 {
 	struct pcsc_client *c;

@@ -29,4 +29,7 @@ enum err	pcsc_server_open(struct pcsc_server **, struct event_base *,
 /* Removes both files, if they are ours. Transactions under way cost a reset. NULL is fine. */
 void		pcsc_server_close(struct pcsc_server *);
 
+/* Another number of readers that older programs expect. */
+void		pcsc_server_set_legacy(struct pcsc_server *, unsigned);
+
 #endif

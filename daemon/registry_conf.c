@@ -169,9 +169,13 @@ configure_reader(struct registry *g, struct reader *r)
 	struct settings_reader own;
 	bool restart;
 
+	if (r->is_static && r->attached) {
+		r->own.power_off_ms = s->power_off_ms;
+		r->own.escape = s->escape;
+		reader_set_times(r);
+		return;
+	}
 	if (r->is_static && !find_static(s, r, &own)) {
-		if (r->attached)
-			return;
 		reader_leave(r);
 		r->is_static = false;
 		return;

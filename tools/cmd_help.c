@@ -16,7 +16,7 @@ overview(void)
 
 		snprintf(call, sizeof(call), "%s %s", commands[i]->name,
 		    commands[i]->args);
-		printf("  %-16s %s\n", call, commands[i]->summary);
+		printf("  %-24s %s\n", call, commands[i]->summary);
 	}
 	putchar('\n');
 	options_print(stdout, UINT32_MAX);

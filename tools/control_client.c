@@ -86,10 +86,12 @@ denied(struct control *c, const char *path)
 	if (stat(path, &st) == 0 || stat(c->dir, &st) == 0)
 		group = getgrgid(st.st_gid);
 	if (group == NULL || st.st_gid == 0)
-		return fail(c, ERR_DENIED, "%s: permission denied", path);
+		return fail(c, ERR_DENIED, "%s: permission denied; an "
+		    "administrator can let you in", path);
 	return fail(c, ERR_DENIED,
-	    "%s: permission denied; it is for members of group %s", path,
-	    group->gr_name);
+	    "%s: permission denied; it is for members of group %s (an "
+	    "administrator can add you: adduser USER %s)", path,
+	    group->gr_name, group->gr_name);
 }
 
 static enum err

@@ -20,9 +20,6 @@ static const struct {
 	{ ERR_NO_DAEMON, STATUS_NO_DAEMON,
 	    "start it: systemctl start slotd (or by hand: slotd --foreground)" },
 	{ ERR_CLOSED, STATUS_NO_DAEMON, NULL },
-	{ ERR_DENIED, STATUS_OTHER,
-	    "an administrator can let you in: adduser USER GROUP, then log in "
-	    "again" },
 	{ ERR_NO_READER, STATUS_NO_READER, "slotctl list shows the readers" },
 	{ ERR_NO_SLOT, STATUS_NO_READER, "slotctl list shows the slots" },
 	{ ERR_GONE, STATUS_NO_READER, NULL },

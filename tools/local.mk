@@ -2,16 +2,20 @@
 bin_PROGRAMS += %D%/slotctl
 %C%_slotctl_SOURCES = \
 	%D%/cmd_atr.c \
+	%D%/cmd_config.c \
 	%D%/cmd_ctapi_test.c \
 	%D%/cmd_help.c \
 	%D%/cmd_info.c \
 	%D%/cmd_list.c \
 	%D%/cmd_mf.c \
+	%D%/cmd_reload.c \
 	%D%/cmd_reset.c \
 	%D%/cmd_send.c \
 	%D%/cmd_wait.c \
 	%D%/cmd_watch.c \
 	%D%/cmd_who.c \
+	%D%/conf_text.c \
+	%D%/conf_text.h \
 	%D%/control_client.c \
 	%D%/control_client.h \
 	%D%/ctl.c \

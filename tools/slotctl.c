@@ -20,6 +20,8 @@ const struct command *const commands[] = {
 	&cmd_wait,
 	&cmd_watch,
 	&cmd_who,
+	&cmd_config,
+	&cmd_reload,
 	&cmd_ctapi_test,
 	&cmd_help,
 	NULL,

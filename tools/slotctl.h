@@ -69,8 +69,8 @@ struct command {
 	enum status (*run)(struct ctl *);
 };
 
-extern const struct command cmd_atr, cmd_ctapi_test, cmd_help, cmd_info,
-    cmd_list, cmd_mf, cmd_reset, cmd_send, cmd_wait, cmd_watch, cmd_who;
+extern const struct command cmd_atr, cmd_config, cmd_ctapi_test, cmd_help,
+    cmd_info, cmd_list, cmd_mf, cmd_reload, cmd_reset, cmd_send, cmd_wait, cmd_watch, cmd_who;
 
 /* All of them, in the order of the help text; NULL ends the list. */
 extern const struct command *const commands[];

@@ -11,7 +11,7 @@ import tty
 sys.path.insert(0, os.path.dirname(__file__))
 from harness import (ERR, FAKE_IFDHANDLER, FakeHandler,  # noqa: E402
                      FakeServer, Slotd, Tap, Timeout)
-from openct_wire import status  # noqa: E402
+from openct_wire import Connection, status  # noqa: E402
 from pcsc_wire import Client  # noqa: E402
 
 
@@ -176,9 +176,47 @@ def rereading(t):
         t.eq(names(d), [(1, "zwei")], "of the same reader")
 
 
+def sockets(d):
+    return {f for f in os.listdir(d.run)
+            if f in ("0", "control", "pcscd.comm")}
+
+
+def dialects(t):
+    """Each is served or not, also when the file is read again."""
+    with new_slotd() as d, FakeServer(d.dir) as server:
+        d.start(block(server))
+        h = server.handler().become_ready()
+        d.wait_log("is ready")
+        t.eq(sockets(d), {"0", "control", "pcscd.comm"}, "all are served")
+        with Client(d) as p, Connection(d) as o, d.control() as c:
+            d.configure("openct = no; pcsc = no;" + block(server))
+            t.ok(c.ask(cmd="reload")["ok"], "a program asks for a new file")
+            t.eq(p.sock.recv(1), b"", "PC/SC programs are let go")
+            t.ok(o.is_closed(), "OpenCT's too")
+            t.eq(sockets(d), {"control"}, "their sockets are gone")
+            t.eq(status(d), ("", 0, [0] * 8, 0, 0), "no reader is shown")
+            d.configure("control = no;" + block(server))
+            c.ask(cmd="reload")
+            t.eq(c.sock.recv(1), b"", "control is asked to close control")
+        t.eq(sockets(d), {"0", "pcscd.comm"}, "and does, when it has answered")
+        with Connection(d) as o, Client(d) as p:
+            t.eq(o.ask(bytes([0, 0]))[0], 0, "openct is served again")
+            t.eq(len(p.states()), 1, "pcsc, too")
+            d.configure(block(server) + "pcsc_readers = 48;")
+            d.signal(signal.SIGHUP)
+            d.wait_log("again")
+            with d.control():
+                t.eq(len(p.states(48)), 1, "pcsc_readers = 48")
+        t.ok(h.born, "the reader worked on")
+    with new_slotd() as d:
+        d.start("openct = no; control = no; pcsc = no;")
+        t.eq(sockets(d), set(), "nothing is served from the start")
+
+
 def main():
     t = Tap()
-    for test in (a_name, power_off, a_node, not_yet, unknown, rereading):
+    for test in (a_name, power_off, a_node, not_yet, unknown, rereading,
+                 dialects):
         try:
             test(t)
         except (Timeout, AssertionError, OSError, EOFError) as e:

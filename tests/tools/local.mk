@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 tools_tests = \
+	%D%/test_config.py \
 	%D%/test_ctapi_test.py \
 	%D%/test_openct_control.py \
 	%D%/test_openct_tool.py \

@@ -97,7 +97,8 @@ def permission_denied_is_1_and_names_the_socket():
         same(process.returncode, 1)
         same(process.stderr.splitlines()[0],
              f"slotctl: {directory}/control: permission denied; it is for "
-             "members of group adm")
+             "members of group adm (an administrator can add you: adduser "
+             "USER adm)")
 
 
 @test
