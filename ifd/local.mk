@@ -46,6 +46,8 @@ noinst_LTLIBRARIES += %D%/libifd.la
 	%D%/token.h \
 	%D%/token_blocks.c \
 	%D%/token_blocks.h \
+	%D%/token_request.c \
+	%D%/token_request.h \
 	%D%/token_t0.c \
 	%D%/token_t0.h \
 	%D%/usb.c \

@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "ifd/token_blocks.h"
+#include "ifd/token_request.h"
 
 enum {	/* milliseconds */
 	/* But for the answer to a command the card's BWT is long enough; the
@@ -267,18 +268,6 @@ token_interrupt(struct ifd_reader *r, struct view in)
 
 /* ---- requests and events ---- */
 
-/*
- * The card keeps its power as long as the token is plugged in. What is meant
- * by powering off is kept all the same: no command before the next reset.
- */
-static struct step
-power_off(struct ifd_slot *slot)
-{
-	slot->card = CHANNEL_PRESENT;
-	slot->atr_n = 0;
-	return step_done(nothing);
-}
-
 static struct step
 transmit(struct ifd_slot *slot, struct view apdu)
 {
@@ -293,37 +282,13 @@ transmit(struct ifd_slot *slot, struct view apdu)
 	return token_carry(slot, t1_start(&s->t1, apdu));
 }
 
-/* T=1 is spoken already; starting it anew would lose the count of blocks. */
-static struct step
-set_protocol(struct ifd_slot *slot, uint32_t wanted)
-{
-	if ((slot->card & CHANNEL_POWERED) == 0)
-		return step_fail(ERR_UNPOWERED);
-	if ((wanted & CHANNEL_T1) == 0)
-		return step_fail(ERR_PROTOCOL);
-	slot->result = CHANNEL_T1;
-	return step_done(nothing);
-}
-
 struct step
 token_start(struct ifd_slot *slot, const struct ifd_request *r)
 {
-	switch (r->op) {
-	case IFD_OPEN:
-	case IFD_STATUS:
-		return step_done(nothing);	/* it cannot be otherwise */
-	case IFD_POWER_ON:
-		return power_on(slot);
-	case IFD_POWER_OFF:
-		return power_off(slot);
-	case IFD_TRANSMIT:
-		return transmit(slot, r->data);
-	case IFD_PROTOCOL:
-		return set_protocol(slot, r->arg);
-	case IFD_CONTROL:
-		break;
-	}
-	return step_fail(ERR_UNSUPPORTED);
+	static const struct token_requests requests = { CHANNEL_T1, power_on,
+		transmit };
+
+	return token_request(slot, r, &requests);
 }
 
 struct step

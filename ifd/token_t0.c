@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/secret.h"
+#include "ifd/token_request.h"
 
 enum {	/* milliseconds, as OpenCT had them */
 	OUT_MS = 10000,
@@ -348,47 +349,15 @@ power_on(struct ifd_slot *slot)
 	    model_of(slot)->n_reset));
 }
 
-/* The card keeps its power. No command before the next reset all the same. */
-static struct step
-power_off(struct ifd_slot *slot)
-{
-	slot->card = CHANNEL_PRESENT;
-	slot->atr_n = 0;
-	return step_done((struct view){ NULL, 0 });
-}
-
-static struct step
-set_protocol(struct ifd_slot *slot, uint32_t wanted)
-{
-	if ((slot->card & CHANNEL_POWERED) == 0)
-		return step_fail(ERR_UNPOWERED);
-	if ((wanted & CHANNEL_T0) == 0)
-		return step_fail(ERR_PROTOCOL);
-	slot->result = CHANNEL_T0;
-	return step_done((struct view){ NULL, 0 });
-}
-
 /* ---- requests and events ---- */
 
 struct step
 token_t0_start(struct ifd_slot *slot, const struct ifd_request *r)
 {
-	switch (r->op) {
-	case IFD_OPEN:
-	case IFD_STATUS:
-		return step_done((struct view){ NULL, 0 });
-	case IFD_POWER_ON:
-		return power_on(slot);
-	case IFD_POWER_OFF:
-		return power_off(slot);
-	case IFD_TRANSMIT:
-		return transmit(slot, r->data);
-	case IFD_PROTOCOL:
-		return set_protocol(slot, r->arg);
-	case IFD_CONTROL:
-		break;
-	}
-	return step_fail(ERR_UNSUPPORTED);
+	static const struct token_requests requests = { CHANNEL_T0, power_on,
+		transmit };
+
+	return token_request(slot, r, &requests);
 }
 
 struct step
