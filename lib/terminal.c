@@ -85,17 +85,6 @@ connect_error(enum err e)
 	    CTAPI_ERR_CT;
 }
 
-/* slotd has the reader and hung up: openct.conf keeps this user away from it. */
-static bool
-turned_away(const struct terminal *t)
-{
-	struct openct_record now;
-
-	return t->handle.conn.fd < 0 &&
-	    record_read(&now, t->handle.reader) == ERR_OK &&
-	    now.pid == t->daemon;
-}
-
 int
 terminal_open(struct terminal *t, unsigned reader,
     const struct openct_record *record)
@@ -113,8 +102,6 @@ terminal_open(struct terminal *t, unsigned reader,
 		return connect_error(e);
 	for (unsigned i = 0; i < t->slots && rc == CTAPI_OK; i++)
 		rc = lock(t, i);
-	if (rc == CTAPI_ERR_TRANS && turned_away(t))
-		rc = CTAPI_ERR_HOST;
 	if (rc != CTAPI_OK)
 		terminal_close(t);
 	return rc;
