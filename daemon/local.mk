@@ -75,6 +75,7 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/session.h \
 	%D%/slot.c \
 	%D%/slot.h \
+	%D%/slot_news.c \
 	%D%/slot_state.h \
 	%D%/spawn.c \
 	%D%/spawn.h \

@@ -3,8 +3,8 @@
 #define DAEMON_SLOT_STATE_H
 
 /*
- * What slot.c (the card), arbiter.c (whose turn it is) and session.c (who asks)
- * share; nobody else includes it.
+ * What slot.c (a slot's life), slot_news.c (what the handler says), arbiter.c
+ * (whose turn it is) and session.c (who asks) share; nobody else includes it.
  *
  * A request is in exactly one place: slot->queue, slot->running, slot->done, or
  * in the hands of request_deliver. Callbacks are made from slot_tick,
@@ -101,8 +101,13 @@ struct slot {
 /* Sends the message; the slot is busy with task then. ERR_OK or not sent. */
 enum err	slot_start(struct slot *, enum task, struct channel_msg *) MUST_USE;
 enum err	slot_power(struct slot *, enum task, bool warm) MUST_USE;
+
+/* slot_news.c */
 /* The card was reset: tells all sessions but one, which may be NULL. */
 void		slot_flag_reset(struct slot *, const struct session *but);
+/* Hands out the results that are there now; a callback that asks again waits
+   for the loop. */
+void		slot_deliver(struct slot *);
 
 /* arbiter.c */
 /* Starts what can be started, ends what cannot wait, and sets the alarm. */
@@ -119,6 +124,13 @@ static inline bool
 session_holds(const struct session *s)
 {
 	return s->locks[LOCK_SHARED] + s->locks[LOCK_EXCLUSIVE] != 0;
+}
+
+/* A card that everybody knows of. */
+static inline bool
+slot_is_inside(const struct slot *s)
+{
+	return !s->fresh && s->card >= SLOT_PRESENT;
 }
 
 static inline uint64_t
