@@ -65,7 +65,7 @@ static void
 open_pcsc(struct dialects *d, unsigned legacy)
 {
 	bool usual = strcmp(d->dir, RUNDIR) == 0;
-	struct pcsc_options o = { .legacy = legacy,
+	struct pcsc_options o = { .legacy = legacy, .own_dir = d->dir,
 		.dir = usual ? PCSC_DIR : d->dir };
 	enum err e;
 
@@ -73,7 +73,8 @@ open_pcsc(struct dialects *d, unsigned legacy)
 	e = pcsc_server_open(&d->pcsc, d->base, d->registry, &o);
 	if (e == ERR_BUSY)
 		log_at(LOG_LEVEL_NOTICE, o.dir, "another pcscd serves PC/SC "
-		    "programs here; slotd does not");
+		    "programs here, or systemd waits for them to start it; "
+		    "slotd(8) tells how to switch");
 	else if (e != ERR_OK)
 		log_at(LOG_LEVEL_NOTICE, o.dir, "PC/SC programs are not "
 		    "served (%s); slotd(8) tells how they can be",

@@ -29,6 +29,7 @@ struct pcsc_server {
 	struct listener *listener;
 	struct quota quota;
 	char pid_file[DIR_MAX + 16];
+	char many_file[DIR_MAX + 16];
 };
 
 static void
@@ -50,14 +51,31 @@ on_connect(void *arg, int fd, const struct peer *peer)
 		quota_leave(&s->quota, peer->uid);
 }
 
+/* A file that exists, and no more. */
+static void
+note_many(const struct pcsc_server *s)
+{
+	int fd = open(s->many_file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+	    0644);
+
+	if (fd >= 0)
+		close(fd);
+	else
+		log_at(LOG_LEVEL_NOTICE, s->many_file, "cannot be made: %s",
+		    strerror(errno));
+}
+
 /* Who looks for a reader in vain shall find out why. */
 static void
 reader_came(struct pcsc_server *s, const struct reader *reader)
 {
+	bool few = s->world.state.size == PCSC_PLACES_FEW;
 	enum err e = pcsc_state_add(&s->world.state, reader);
 	unsigned n = pcsc_state_end(&s->world.state, reader);
 	struct reader_status st;
 
+	if (few && s->world.state.size != PCSC_PLACES_FEW)
+		note_many(s);
 	reader_status(reader, &st);
 	if (e != ERR_OK)
 		log_at(LOG_LEVEL_NOTICE, st.name, "not all slots of reader %u "
@@ -198,7 +216,7 @@ pcsc_server_open(struct pcsc_server **out, struct event_base *base,
 	struct pcsc_server *s;
 	enum err e;
 
-	if (strlen(o->dir) >= DIR_MAX)
+	if (strlen(o->dir) >= DIR_MAX || strlen(o->own_dir) >= DIR_MAX)
 		return ERR_TOO_LONG;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
@@ -206,7 +224,9 @@ pcsc_server_open(struct pcsc_server **out, struct event_base *base,
 	s->world = (struct pcsc_world){ .base = base, .registry = registry,
 		.legacy = o->legacy };
 	s->registry = registry;
-	pcsc_state_init(&s->world.state);
+	snprintf(s->many_file, sizeof(s->many_file), "%s/pcsc-many",
+	    o->own_dir);
+	pcsc_state_init(&s->world.state, access(s->many_file, F_OK) == 0);
 	TAILQ_INIT(&s->world.clients);
 	quota_init(&s->quota, CLIENTS_MAX, CLIENTS_PER_UID);
 	e = listen_at(s, o);

@@ -17,9 +17,10 @@ _Static_assert((int)PCSC_T0 == (int)CHANNEL_T0 &&
 _Static_assert((int)PCSC_ATR_MAX == (int)ATR_MAX, "ATRs fit");
 
 void
-pcsc_state_init(struct pcsc_state *s)
+pcsc_state_init(struct pcsc_state *s, bool many)
 {
-	*s = (struct pcsc_state){ .size = PCSC_PLACES_FEW, .events = 1 };
+	*s = (struct pcsc_state){ .events = 1,
+		.size = many ? PCSC_PLACES_MAX : PCSC_PLACES_FEW };
 }
 
 /* Appends to a name what fits, as printable ASCII. */

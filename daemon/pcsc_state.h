@@ -45,7 +45,8 @@ struct pcsc_state {
 	uint32_t changes;		/* of anything that a wait is for */
 };
 
-void		pcsc_state_init(struct pcsc_state *);
+/* many: of the largest size from the start. */
+void		pcsc_state_init(struct pcsc_state *, bool many);
 
 /* A reader is ready. ERR_QUOTA when there are too many: some slots are left
    out. */

@@ -152,6 +152,23 @@ def array_length(t):
                  "the slot is in the name, in hex")
 
 
+def size_stays(t):
+    """Programs of 4.6 remember the largest array they saw, over restarts."""
+    with World(slots=17, present=False) as w:
+        with w.client(6) as c:
+            c.send(0x16)
+            t.eq(c.receive(4), words(256), "many readers: a larger array")
+        w.d.stop()
+        w.d.start()
+        with w.client(6) as c:
+            c.send(0x16)
+            t.eq(c.receive(4), words(256), "it stays so without them")
+            t.eq(c.states(), [], "and is empty")
+    with World() as w, w.client(6) as c:
+        c.send(0x16)
+        t.eq(c.receive(4), words(16), "few: a small one")
+
+
 def names(t):
     rows = [(dict(serial="12ab", interface=""), " (12ab) 00 00"),
             (dict(serial="", interface="CCID"), " [CCID] 00 00"),
@@ -623,7 +640,7 @@ def crowd(t):
 def main():
     t = Tap()
     for test in (files, switched_off, taken, versions, malformed, pieces,
-                 reader_states, array_length, names, waits, missed_in_43,
+                 reader_states, array_length, size_stays, names, waits, missed_in_43,
                  race_of_46, race_of_45, reader_events, sharing_signals,
                  cancels, connects, no_card, exclusive, transactions, in_order,
                  own_mutex, naps, resets, removed, reader_gone, dead_holder,
