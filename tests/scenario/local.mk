@@ -5,6 +5,7 @@ scenario_scripts = \
 	%D%/test_keygen.py \
 	%D%/test_losses.py \
 	%D%/test_old_readers.py \
+	%D%/test_pcsc_path.py \
 	%D%/test_pcsc_programs.py \
 	%D%/test_secrets.py \
 	%D%/test_tokens.py \
