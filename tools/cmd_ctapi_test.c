@@ -30,7 +30,7 @@ static const struct {
 	{ CTAPI_ERR_INVALID, STATUS_NO_READER, "no reader at this port",
 	    "slotctl list shows the readers: port n is number n - 1" },
 	{ CTAPI_ERR_CT, STATUS_OTHER, "another program has the reader",
-	    "slotctl list shows which one" },
+	    "slotctl who names it" },
 	{ CTAPI_ERR_TRANS, STATUS_NO_READER, "the reader was unplugged",
 	    "plug it in and try again" },
 	{ CTAPI_ERR_MEMORY, STATUS_OTHER, "no memory", "" },
