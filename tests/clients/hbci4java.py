@@ -29,29 +29,34 @@ KEYS = {
 CLOSING = "1 20 15 01 04 9000, 1 20 11 00 00 9000, 1 20 13 00 81 9000"
 
 
-def hbci4java(b, *words):
+def hbci4java(b, *words, **how):
     """Compiles the program and runs it; what it said."""
     jars = [jar("hbci4j-core.jar", "libhbci4j-core-java"),
             jar("jna.jar", "libjna-java"),
             jar("jaxb-api.jar", "libjaxb-api-java")]
-    java, *how = compile_java(b, "CtApiPassport", "Hbci4java", jars=jars)
+    java, *path = compile_java(b, "CtApiPassport", "Hbci4java", jars=jars)
     # the card's number goes through a string and back in this encoding
-    return b.run(java, "-Dfile.encoding=ISO-8859-1", *how, *words)
+    return b.run(java, "-Dfile.encoding=ISO-8859-1", *path, *words, **how)
 
 
 def rows(text):
     return [row.strip() for row in text.split(",")]
 
 
-def session_rows(card):
-    sign = rows(SIGNING[card])
-    crypt = rows("0 00 84 00 00 9000, 0 00 88 00 83 9000") * 2 + \
-        rows("0 00 88 00 83 9000") * 2
+def opening_rows(card):
     aid = ["0 00 a4 04 0c 9000"] if card == "ddv-0" else \
         rows("0 00 a4 04 0c 6a82, 0 00 a4 00 0c 9000, 0 00 a4 04 0c 9000")
     return rows(OPENING) + aid + rows(READING) + rows(KEYS[card]) + \
-        ["0 00 b2 01 e4 9000", "1 20 13 00 81 9000", "0 00 20 00 81 9000"] + \
-        sign * 3 + crypt + ["0 00 dc 01 e4 9000"] + rows(CLOSING)
+        ["0 00 b2 01 e4 9000"]
+
+
+def session_rows(card):
+    crypt = rows("0 00 84 00 00 9000, 0 00 88 00 83 9000") * 2 + \
+        rows("0 00 88 00 83 9000") * 2
+    return opening_rows(card) + \
+        rows("1 20 13 00 81 9000, 0 00 20 00 81 9000") + \
+        rows(SIGNING[card]) * 3 + crypt + ["0 00 dc 01 e4 9000"] + \
+        rows(CLOSING)
 
 
 def logged_rows(log):
@@ -67,30 +72,45 @@ def logged_rows(log):
     return found
 
 
-def ctapi(card):
+def ctapi(card, *more, **how):
+    """What is said, and the log."""
     if ARGS.backend != "slotd":
         raise Skip("CT-API is slotd's")
     with backend(ARGS, cards=[card]) as b:
         log = b.path("ctapi.log")
         b.env.update(OPENCT_SOCKETDIR=b.slotd.run, CTAPI_LOG=log)
-        same(hbci4java(b, "ctapi", in_build("lib", ".libs", "libctapi.so.0")),
-             "all is well\n")
-        with open(log) as f:
-            text = f.read()
-        same(logged_rows(text), session_rows(card) * 2)
-        same(text.count("CT_init ctn 0 port 1: 0, done"), 2)
-        same(text.count("CT_close ctn 0: 0, done"), 2)
-        assert PIN_BLOCK not in text.replace(" ", ""), "the PIN is in the log"
+        said = hbci4java(b, "ctapi", in_build("lib", ".libs", "libctapi.so.0"),
+                         *more, **how)
+        return said, b.read("ctapi.log").decode()
+
+
+def ctapi_works(card):
+    said, log = ctapi(card)
+    same(said, "all is well\n")
+    same(logged_rows(log), session_rows(card) + opening_rows(card) +
+         session_rows(card))
+    same(log.count("CT_init ctn 0 port 1: 0, done"), 3)
+    same(log.count("CT_close ctn 0: 0, done"), 2)
+    assert PIN_BLOCK not in log.replace(" ", ""), "the PIN is in the log"
 
 
 @test
 def hbci4java_over_ctapi_with_a_ddv_1_card():
-    ctapi("ddv-1")
+    ctapi_works("ddv-1")
 
 
 @test
 def hbci4java_over_ctapi_with_a_ddv_0_card():
-    ctapi("ddv-0")
+    ctapi_works("ddv-0")
+
+
+@test
+def hbci4java_over_ctapi_with_a_wrong_pin():
+    """One try is lost, not three; hbci4java hears of it by the next command."""
+    said, log = ctapi("ddv-1", "54321", code=1)
+    assert "Fehler 6982: Sicherheitszustand nicht erf" in said, said
+    same(logged_rows(log), opening_rows("ddv-1") + rows(
+        "1 20 13 00 81 9000, 0 00 20 00 81 63c2, 0 00 dc 01 dc 6982"))
 
 
 @test
