@@ -266,13 +266,13 @@ finish_request(struct slot *s, const struct channel_msg *m)
 	learn(s, r, m);
 	learn_power(s);
 	slot_deliver(s);	/* earlier results first; may orphan r */
+	if (reset && s->known)
+		report(s, SLOT_RESET);	/* before what is made of it; the same */
 	locks_touch(s, r->session);
 	s->running = NULL;
 	s->task = TASK_NONE;
 	slot_run(s);
 	deliver(r, &result);
-	if (reset && s->known)
-		report(s, SLOT_RESET);
 }
 
 /* The handler has looked, and told what had changed. Whether the card that is

@@ -467,6 +467,7 @@ def resets(t):
         w.card.asked.clear()
         t.eq(c.reconnect(one, RESET), OK, "a reset")
         t.eq(w.card.asked[0], "POWER_ON1", "a warm one")
+        t.eq(c.transmit(one)[0], OK, "the card can be used at once")
         t.eq((d.status(two), d.transmit(two)[0], d.begin(two), d.end(two)),
              (RESET_CARD,) * 4, "others are told")
         t.eq(d.control(two, 0x42000d48)[0], OK, "but not in CONTROL")
