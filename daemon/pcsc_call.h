@@ -92,6 +92,7 @@ struct pcsc_client {
 	/* The request under way. */
 	struct pcsc_request q;
 	bool again;			/* RECONNECT, not CONNECT */
+	bool t1_first;			/* and T=0 if the card refuses */
 };
 
 /* ---- pcsc_client.c ---- */

@@ -5,6 +5,7 @@
 #include "daemon/pcsc_call.h"
 #include "daemon/reader.h"
 #include "daemon/slot.h"
+#include "protocols/atr.h"
 
 /*
  * CONNECT and RECONNECT are the same road: the card (its turn comes, it is
@@ -179,15 +180,16 @@ agree(struct pcsc_handle *h, uint32_t protocol)
 	share(h);
 }
 
-static void
-on_protocol(void *arg, const struct result *r)
-{
-	struct pcsc_handle *h = arg;
+static void	on_protocol(void *arg, const struct result *);
 
-	if (r->err != ERR_OK || h->place == NULL)
-		step_failed(h, r->err);
-	else
-		agree(h, r->arg);
+static void
+ask_protocol(struct pcsc_handle *h, uint32_t want)
+{
+	enum err e = pcsc_handle_request(h, REQUEST_PROTOCOL, want, nothing,
+	    patience(h->client, h), on_protocol);
+
+	if (e != ERR_OK)
+		give_up(h, pcsc_rv_from(e));
 }
 
 /* Programs that want raw or any get what the card speaks. */
@@ -200,25 +202,93 @@ wanted(const struct pcsc_client *c)
 	    PCSC_T0 | PCSC_T1;
 }
 
-/* What others use it with is not changed under them, and need not be asked
-   for: their next transaction would be in the way. */
+/* A card that says T=1 and does not mean it: whatever it speaks, then. */
+static void
+on_protocol(void *arg, const struct result *r)
+{
+	struct pcsc_handle *h = arg;
+	struct pcsc_client *c = h->client;
+	bool first = c->t1_first;
+
+	c->t1_first = false;
+	if (r->err == ERR_OK && h->place != NULL)
+		agree(h, r->arg);
+	else if (first && r->err == ERR_PROTOCOL && h->place != NULL)
+		ask_protocol(h, wanted(c));
+	else
+		step_failed(h, r->err);
+}
+
+/* Those with a handle that has spoken to no card. */
+static unsigned
+idle_handles(const struct pcsc_handle *h)
+{
+	const struct pcsc_client *c;
+	const struct pcsc_handle *o;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(c, &h->client->world->clients, entry)
+		TAILQ_FOREACH(o, &c->handles, entry)
+			n += o != h && o->place == h->place &&
+			    o->number != 0 && o->protocol == 0;
+	return n;
+}
+
+static bool
+has_just_reset(const struct pcsc_client *c)
+{
+	return c->again && pcsc_get(&c->q, PCSC_RECONNECT_INIT) != PCSC_LEAVE;
+}
+
+/* What others use the card with, which is not changed under them: as agreed, or
+   as programs of other dialects found it. 0: nobody does. */
+static uint32_t
+used_with(const struct pcsc_handle *h, const struct slot_status *st)
+{
+	if (others(h) == 0)
+		return 0;
+	if (h->place->protocol != 0)
+		return h->place->protocol;
+	return has_just_reset(h->client) || others(h) == idle_handles(h) ? 0 :
+	    st->protocol;
+}
+
+/* Both will do: T=1 before T=0 as by pcscd, whichever the card says first. */
+static bool
+prefers_t1(const struct pcsc_handle *h, const struct slot_status *st)
+{
+	struct reader_status reader;
+	struct atr atr;
+
+	reader_status(h->reader, &reader);
+	if (wanted(h->client) != (PCSC_T0 | PCSC_T1) || reader.info == NULL ||
+	    (reader.info->protocols & CHANNEL_T1) == 0)
+		return false;
+	return (atr_parse(&atr, st->atr) == ERR_OK || atr_is_usable(&atr)) &&
+	    !atr.specific && (atr.protocols & 1u << 1) != 0;
+}
+
+/* What is agreed on already need not be asked for: the next transaction of others
+   would be in the way. */
 static void
 choose_protocol(struct pcsc_handle *h)
 {
-	uint32_t now = h->place->protocol, want = wanted(h->client);
-	enum err e;
+	uint32_t used, want = wanted(h->client), now = h->place->protocol;
+	struct slot_status st;
 
-	if (now != 0 && others(h) != 0) {
-		if ((now & want) != 0)
-			agree(h, now);
-		else
-			give_up(h, PCSC_RV_PROTO_MISMATCH);
-		return;
+	slot_status(session_slot(h->session), &st);
+	used = used_with(h, &st);
+	if (used != 0)
+		want &= used;
+	if (want == 0) {
+		give_up(h, PCSC_RV_PROTO_MISMATCH);
+	} else if (used != 0 && now != 0) {
+		agree(h, now);
+	} else {
+		h->client->t1_first = used == 0 && now == 0 &&
+		    prefers_t1(h, &st);
+		ask_protocol(h, h->client->t1_first ? CHANNEL_T1 : want);
 	}
-	e = pcsc_handle_request(h, REQUEST_PROTOCOL, want, nothing,
-	    patience(h->client, h), on_protocol);
-	if (e != ERR_OK)
-		give_up(h, pcsc_rv_from(e));
 }
 
 /* The turn has come, and the card is powered unless none is needed. */

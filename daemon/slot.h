@@ -14,12 +14,11 @@
 #include "base/err.h"
 #include "base/must_use.h"
 #include "daemon/peer.h"
+#include "protocols/atr.h"
 #include "protocols/channel.h"
 #include "protocols/settings.h"
 
 struct slot;
-
-enum { ATR_MAX = 33 };
 
 enum slot_card {
 	SLOT_UNKNOWN,		/* the handler has not said yet */

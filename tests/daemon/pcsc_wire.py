@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 
-from harness import FAKE_IFDHANDLER, TIMEOUT, FakeServer, Slotd
+from harness import ERR, FAKE_IFDHANDLER, TIMEOUT, FakeServer, Slotd
 
 NAME = "Cherry GmbH SmartTerminal XX44 00 00"
 ATR = "3b80800101"
@@ -202,6 +202,8 @@ class Card(threading.Thread):
         self.h, self.atr = h, atr
         self.asked = []
         self.mute = False
+        self.first = T1                 # protocol after a reset
+        self.refuses_t1 = False
         self.gate = threading.Event()   # closed: APDUs are not answered
         self.gate.set()
 
@@ -215,12 +217,15 @@ class Card(threading.Thread):
     def one(self, m):
         said = m["said"]
         if said not in ("WATCH", "CANCEL"):
-            self.asked.append(said + (str(m["arg"]) if said == "POWER_ON"
-                                      else ""))
+            self.asked.append(said + (str(m["arg"]) if said in (
+                "POWER_ON", "PROTOCOL") else ""))
         if said == "POWER_ON":
-            self.h.answer(m, data=self.atr, arg=T1)
+            self.h.answer(m, data=self.atr, arg=self.first)
+        elif said == "PROTOCOL" and m["arg"] == T1 and self.refuses_t1:
+            self.h.answer(m, err=ERR["PROTOCOL"])
         elif said == "PROTOCOL":
-            self.h.answer(m, arg=T1 if m["arg"] & T1 else T0)
+            self.h.answer(m, arg=self.first if m["arg"] & self.first else
+                          m["arg"])
         elif said == "TRANSMIT":
             self.gate.wait(TIMEOUT)
             self.h.answer(m, data="00" * 8 + "9000")

@@ -351,6 +351,31 @@ def connects(t):
         t.eq(c.connect(SHARED, T0)[::2], (OK, T0), "alone, T=0 can be had")
 
 
+def protocols(t):
+    """A card that offers two, and answers to reset with the other one."""
+    def asked(w):
+        return [x for x in w.card.asked if x.startswith("PROTOCOL")]
+    with World() as w, w.client() as c, w.client() as d:
+        w.card.first = T0
+        w.card.asked.clear()
+        d.card(DIRECT)
+        t.eq(c.connect(SHARED, T0 | T1)[::2], (OK, T1), "T=1 of both")
+        t.eq(asked(w), ["PROTOCOL2"], "is asked for alone")
+    with World() as w, w.client() as c:
+        w.card.first, w.card.refuses_t1 = T0, True
+        w.card.asked.clear()
+        t.eq(c.connect(SHARED, T0 | T1)[::2], (OK, T0),
+             "T=0 if the card does not mean it")
+        t.eq(asked(w), ["PROTOCOL2", "PROTOCOL3"], "is asked for then")
+    with World() as w, w.client() as c, Connection(w.d) as o:
+        w.card.first = T0
+        t.eq(o.ask(b"\x10\0")[0], 0, "an OpenCT program resets the card")
+        w.card.asked.clear()
+        t.eq(c.connect(SHARED, T1)[0], PROTO_MISMATCH, "its T=0 stays")
+        t.eq(c.connect(SHARED, T0 | T1)[::2], (OK, T0), "for others, too")
+        t.eq(asked(w), ["PROTOCOL1"], "and T=1 is not asked for")
+
+
 def no_card(t):
     with World(present=False) as w, w.client() as c:
         t.eq(c.connect()[0], NO_SMARTCARD, "no card")
@@ -643,10 +668,10 @@ def main():
     for test in (files, switched_off, taken, versions, malformed, pieces,
                  reader_states, array_length, size_stays, names, waits, missed_in_43,
                  race_of_46, race_of_45, reader_events, sharing_signals,
-                 cancels, connects, no_card, exclusive, transactions, in_order,
-                 own_mutex, naps, resets, removed, reader_gone, dead_holder,
-                 robbed, old_and_new, controls, attributes, many_handles,
-                 crowd):
+                 cancels, connects, protocols, no_card, exclusive,
+                 transactions, in_order, own_mutex, naps, resets, removed,
+                 reader_gone, dead_holder, robbed, old_and_new, controls,
+                 attributes, many_handles, crowd):
         print("# " + test.__name__, flush=True)
         test(t)
     t.done()
