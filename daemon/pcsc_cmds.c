@@ -35,6 +35,10 @@ establish(struct pcsc_client *c, struct pcsc_handle *h)
 	uint32_t context = pcsc_new_number(c->world);
 
 	(void)h;
+	if (pcsc_get(&c->q, PCSC_ESTABLISH_CONTEXT_SCOPE) > PCSC_SCOPE_GLOBAL) {
+		pcsc_answer(c, PCSC_RV_INVALID_VALUE);
+		return;
+	}
 	if (context == 0) {
 		pcsc_answer(c, PCSC_RV_NO_MEMORY);
 		return;
@@ -212,9 +216,15 @@ static void
 transmit(struct pcsc_client *c, struct pcsc_handle *h)
 {
 	uint32_t pci = pcsc_get(&c->q, PCSC_TRANSMIT_PCI);
+	const struct slot *slot = session_slot(h->session);
+	struct slot_status st = { .card = SLOT_UNKNOWN };
 	enum err e = ERR_OK;
 
-	if (pci != PCSC_RAW && pci != PCSC_ANY_OLD && pci != h->place->protocol)
+	if (slot != NULL)
+		slot_status(slot, &st);
+	if (st.card == SLOT_ABSENT)
+		e = ERR_NO_CARD;
+	else if (pci != PCSC_RAW && pci != PCSC_ANY_OLD && pci != h->place->protocol)
 		e = ERR_PROTOCOL;
 	if (e == ERR_OK)
 		e = pcsc_handle_request(h, REQUEST_TRANSMIT, 0, c->q.data,

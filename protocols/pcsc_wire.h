@@ -73,6 +73,7 @@ enum pcsc_cmd {
  *	X(command, bytes of the body, word, offset)
  */
 #define PCSC_WORD_LIST(X)						\
+	X(ESTABLISH_CONTEXT,	12,	SCOPE,		0)		\
 	X(ESTABLISH_CONTEXT,	12,	CONTEXT,	4)		\
 	X(RELEASE_CONTEXT,	8,	CONTEXT,	0)		\
 	X(CONNECT,		152,	CONTEXT,	0)		\
@@ -145,6 +146,8 @@ enum {
 	PCSC_T1 = 2,
 	PCSC_RAW = 4,
 	PCSC_ANY_OLD = 0x1000,
+	/* scopes of a context: 0 to this one */
+	PCSC_SCOPE_GLOBAL = 3,
 	/* share modes */
 	PCSC_EXCLUSIVE = 1,
 	PCSC_SHARED = 2,

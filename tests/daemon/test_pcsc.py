@@ -302,6 +302,12 @@ def sharing_signals(t):
         t.eq(c.pair()[1], OK, "so does its end")
 
 
+def scopes(t):
+    with World() as w, w.client(establish=False) as c:
+        t.eq([c.ask(0x01, words(scope, 0, 0))[2] for scope in range(6)],
+             [OK] * 4 + [INVALID_VALUE] * 2, "scopes of a context")
+
+
 def cancels(t):
     with World() as w, w.client() as c:
         c.wait()
@@ -383,7 +389,7 @@ def no_card(t):
         t.eq((rv, protocol), (OK, 0), "DIRECT needs none")
         t.eq(c.control(card, 0x42000d48), (OK, 6, b"\x12\x04\x42\x33\0\x12"),
              "the reader's features")
-        t.eq(c.transmit(card)[0], PROTO_MISMATCH, "but there is none to ask")
+        t.eq(c.transmit(card)[0], NO_SMARTCARD, "but there is none to ask")
         t.eq(c.reconnect(card), NO_SMARTCARD, "still no card")
         w.insert()
         t.eq(c.reconnect(card), OK, "now there is one")
@@ -668,7 +674,7 @@ def main():
     for test in (files, switched_off, taken, versions, malformed, pieces,
                  reader_states, array_length, size_stays, names, waits, missed_in_43,
                  race_of_46, race_of_45, reader_events, sharing_signals,
-                 cancels, connects, protocols, no_card, exclusive,
+                 scopes, cancels, connects, protocols, no_card, exclusive,
                  transactions, in_order, own_mutex, naps, resets, removed,
                  reader_gone, dead_holder, robbed, old_and_new, controls,
                  attributes, many_handles, crowd):
