@@ -38,6 +38,7 @@ EXTRA_DIST += \
 	%D%/pkcs15_init.py \
 	%D%/pyscard.py \
 	%D%/rust.py \
+	%D%/semantics.py \
 	%D%/ssh.py \
 	%D%/ykman.py
 # End of EXTRA_DIST
