@@ -318,8 +318,19 @@ static const struct turn protocol_t1[] = {
 	ENDS(0, ""),
 	ASKS(0, IFD_PROTOCOL, .more = 4),
 	FAILS(0, ERR_PROTOCOL, "the card does not speak that protocol"),
-	ASKS(0, IFD_CONTROL, .more = 1),
+	ASKS(0, IFD_CONTROL, .more = 3),
 	FAILS(0, ERR_UNSUPPORTED, "not supported"),
+};
+
+static const struct turn escape[] = {	/* CCID 1.1 §6.1.8, §6.2.5 */
+	ASKS(0, IFD_CONTROL, .more = CHANNEL_ESCAPE, .out = V("\x02")),
+	SENDS("\x6b\x01\x00\x00\x00\x00\x03\x00\x00\x00\x02"),
+	GIVES("\x83\x03\x00\x00\x00\x00\x03\x00\x00\x00" "1.0"),
+	ENDS(0, "1.0"),
+	ASKS(0, IFD_CONTROL, .more = CHANNEL_ESCAPE_HARMLESS, .out = V("")),
+	SENDS("\x6b\x00\x00\x00\x00\x00\x04\x00\x00\x00"),
+	GIVES("\x83\x00\x00\x00\x00\x00\x04\x40\x00\x00"),
+	FAILS(0, ERR_UNSUPPORTED, "not supported: command not supported"),
 };
 
 #define ROW(t) { #t, t, sizeof(t) / sizeof(t[0]) }
@@ -334,7 +345,7 @@ static const struct {
 	ROW(stall_out), ROW(stall_in), ROW(stall_interrupt),
 	ROW(broken_three_times), ROW(unplugged), ROW(aborted),
 	ROW(out_not_taken), ROW(cancel_never_comes_back), ROW(resets),
-	ROW(protocol_t1),
+	ROW(protocol_t1), ROW(escape),
 };
 
 START_TEST(a_powered_card)
