@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "daemon/identity.h"
 #include "daemon/spawn.h"
 
 enum {
@@ -403,41 +404,58 @@ set_events(struct handler *h, struct event_base *base)
 	    h->watchdog != NULL && event_add(h->readable, NULL) == 0;
 }
 
+/* The words of a command line, and the numbers among them. */
+struct words {
+	const char *argv[32];
+	size_t n;
+	char numbers[8][12];
+	size_t n_numbers;
+};
+
+static void
+add(struct words *w, const char *word)
+{
+	w->argv[w->n++] = word;
+}
+
+static void
+add_number(struct words *w, const char *option, uint32_t x)
+{
+	char *text = w->numbers[w->n_numbers++];
+
+	snprintf(text, sizeof(w->numbers[0]), "%u", (unsigned)x);
+	add(w, option);
+	add(w, text);
+}
+
 static pid_t
 spawn(const struct handler_spec *spec, int channel_fd, int device_fd)
 {
-	char interface[12], devid[12], speed[12], debug[12], block_size[12];
-	char slots[12];
-	const char *argv[20] = { "ifdhandler", "--driver", spec->driver,
-		"--kind", spec->kind, "--debug", debug };
-	size_t n = 7;
+	struct words w = { .argv = { "ifdhandler", "--driver", spec->driver,
+		"--kind", spec->kind }, .n = 5 };
 
-	snprintf(debug, sizeof(debug), "%u", spec->debug);
-	snprintf(interface, sizeof(interface), "%d", spec->interface);
-	snprintf(devid, sizeof(devid), "%u", spec->devid);
-	snprintf(speed, sizeof(speed), "%u", spec->speed);
-	if (spec->interface >= 0) {
-		argv[n++] = "--interface";
-		argv[n++] = interface;
-	}
+	add_number(&w, "--debug", spec->debug);
+	if (spec->interface >= 0)
+		add_number(&w, "--interface", (uint32_t)spec->interface);
 	if (spec->devid != 0) {
-		argv[n++] = "--devid";
-		argv[n++] = devid;
-		argv[n++] = "--speed";
-		argv[n++] = speed;
+		add_number(&w, "--devid", spec->devid);
+		add_number(&w, "--speed", spec->speed);
 	}
-	if (spec->slots != 0) {
-		snprintf(slots, sizeof(slots), "%u", spec->slots);
-		argv[n++] = "--slots";
-		argv[n++] = slots;
+	if (spec->slots != 0)
+		add_number(&w, "--slots", spec->slots);
+	if (spec->block_size != 0)
+		add_number(&w, "--block-size", spec->block_size);
+	if (spec->max_speed != 0)
+		add_number(&w, "--max-speed", spec->max_speed);
+	if (spec->force_poll)
+		add(&w, "--force-poll");
+	if (spec->identity != NULL && spec->identity->has_user)
+		add_number(&w, "--user", spec->identity->uid);
+	if (spec->identity != NULL && spec->identity->groups[0] != '\0') {
+		add(&w, "--groups");
+		add(&w, spec->identity->groups);
 	}
-	if (spec->block_size != 0) {
-		snprintf(block_size, sizeof(block_size), "%u",
-		    spec->block_size);
-		argv[n++] = "--block-size";
-		argv[n++] = block_size;
-	}
-	return spawn_with_fds(spec->program, argv, channel_fd, device_fd);
+	return spawn_with_fds(spec->program, w.argv, channel_fd, device_fd);
 }
 
 struct handler *

@@ -17,6 +17,7 @@
 
 struct event_base;
 struct handler;
+struct identity;
 
 struct handler_spec {
 	const char *program;
@@ -26,6 +27,9 @@ struct handler_spec {
 	uint32_t devid, speed;	/* usbip only */
 	uint8_t slots;		/* vpcd only */
 	uint8_t block_size;	/* 0: the driver's own */
+	uint32_t max_speed;	/* bit/s of cards, 0: any */
+	bool force_poll;
+	const struct identity *identity;	/* NULL: as slotd */
 	enum log_level debug;	/* what the handler logs */
 	const char *subject;	/* for the log; must outlive the handler */
 };

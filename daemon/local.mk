@@ -31,6 +31,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/handler.h \
 	%D%/hotplug.c \
 	%D%/hotplug.h \
+	%D%/identity.c \
+	%D%/identity.h \
 	%D%/import.c \
 	%D%/import.h \
 	%D%/iobuf.c \

@@ -288,6 +288,9 @@ start_handler(struct reader *r, int fd, struct handler_spec spec)
 	spec.block_size = settings_block_size(s, r->driver);
 	spec.debug = conf_file_log_level(s);
 	spec.subject = r->subject;
+	spec.max_speed = r->own.max_speed;
+	spec.force_poll = s->force_poll;
+	spec.identity = registry_identity(r->registry);
 	r->force_poll = s->force_poll;
 	r->block_size = spec.block_size;
 	r->handler = handler_start(registry_base(r->registry), &spec, fd,

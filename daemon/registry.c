@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "daemon/access.h"
+#include "daemon/identity.h"
 #include "daemon/reader_life.h"
 #include "daemon/watch.h"
 
@@ -15,6 +16,7 @@ struct registry {
 	const struct settings *settings;
 	struct watch *watch;
 	struct access *access;
+	struct identity identity;
 	TAILQ_HEAD(, reader) readers;
 	TAILQ_HEAD(, observer) observers;
 	struct observer *next;		/* the one told after this one */
@@ -81,11 +83,18 @@ registry_access(const struct registry *g)
 
 void
 registry_set(struct registry *g, const struct settings *settings,
-    struct access *owned_access)
+    struct access *owned_access, const struct identity *identity)
 {
 	access_free(g->access);
 	g->settings = settings;
 	g->access = owned_access;
+	g->identity = *identity;
+}
+
+const struct identity *
+registry_identity(const struct registry *g)
+{
+	return &g->identity;
 }
 
 void

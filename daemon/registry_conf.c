@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "daemon/access.h"
+#include "daemon/identity.h"
 #include "daemon/reader_life.h"
 
 /* What openct.conf says of readers, and what follows when it says otherwise. */
@@ -162,6 +163,20 @@ needs_restart(const struct reader *r, const struct settings_reader *own,
 	    settings_block_size(s, r->driver) != r->block_size);
 }
 
+/* No block names it, or not any more. */
+static void
+unconfigured(struct reader *r, const struct settings *s)
+{
+	if (r->attached) {
+		r->own.power_off_ms = s->power_off_ms;
+		r->own.escape = s->escape;
+		reader_set_times(r);
+		return;
+	}
+	reader_leave(r);
+	r->is_static = false;
+}
+
 static void
 configure_reader(struct registry *g, struct reader *r)
 {
@@ -169,15 +184,8 @@ configure_reader(struct registry *g, struct reader *r)
 	struct settings_reader own;
 	bool restart;
 
-	if (r->is_static && r->attached) {
-		r->own.power_off_ms = s->power_off_ms;
-		r->own.escape = s->escape;
-		reader_set_times(r);
-		return;
-	}
 	if (r->is_static && !find_static(s, r, &own)) {
-		reader_leave(r);
-		r->is_static = false;
+		unconfigured(r, s);
 		return;
 	}
 	if (!r->is_static)
@@ -195,6 +203,7 @@ void
 registry_configure(struct registry *g, const struct settings *settings)
 {
 	struct access *access = access_new(settings);
+	struct identity identity;
 	const struct conf_node *at = NULL;
 	struct settings_reader own;
 	struct reader *r = NULL;
@@ -202,7 +211,8 @@ registry_configure(struct registry *g, const struct settings *settings)
 	if (access == NULL)
 		log_at(LOG_LEVEL_ERROR, "access", "out of memory: nobody but "
 		    "root may use a reader");
-	registry_set(g, settings, access);
+	identity_look_up(&identity, settings);
+	registry_set(g, settings, access, &identity);
 	while ((r = registry_next(g, r)) != NULL)
 		configure_reader(g, r);
 	while (settings_next_reader(settings, &at, &own)) {

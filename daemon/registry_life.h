@@ -13,6 +13,7 @@
 struct access;
 struct change;
 struct event_base;
+struct identity;
 struct reader;
 struct registry;
 struct watch;
@@ -81,12 +82,13 @@ bool		registry_wants_hotplug(const struct registry *);
 /* For registry_conf.c. */
 struct reader	*registry_lowest_free(struct registry *);
 void		registry_set(struct registry *, const struct settings *,
-		    struct access *owned_access);
+		    struct access *owned_access, const struct identity *);
 
 /* For reader.c; the watch is for watch.h. */
 struct event_base	*registry_base(const struct registry *);
 const struct settings	*registry_settings(const struct registry *);
 const struct access	*registry_access(const struct registry *);
+const struct identity	*registry_identity(const struct registry *);
 struct watch	*registry_watch(const struct registry *);
 void		registry_tell(struct registry *, const struct change *);
 

@@ -11,6 +11,18 @@
 
 /* ---- opening and closing ---- */
 
+/* A reader that negotiates by itself is told nothing. */
+static void
+limit_speed(struct ccid_plan *p, uint32_t most)
+{
+	if (most == 0 || most >= p->max_data_rate)
+		return;
+	p->max_data_rate = most;
+	if (!p->host_params)
+		log_at(LOG_LEVEL_WARN, NULL, "max_speed has no effect: this "
+		    "reader agrees with its cards by itself");
+}
+
 static void
 fill_info(struct ifd_reader *r, const struct ccid_desc *d)
 {
@@ -20,7 +32,8 @@ fill_info(struct ifd_reader *r, const struct ccid_desc *d)
 	info->slots = p->slots;
 	info->has_display = p->lcd_lines != 0;
 	info->has_keypad = p->pin_verify || p->pin_modify;
-	info->polls = p->interrupt == 0 && p->transport == CCID_BULK;
+	info->polls = p->transport == CCID_BULK &&
+	    (p->interrupt == 0 || r->wishes.force_poll);
 	info->always_present = p->transport != CCID_BULK;
 	info->max_apdu = p->max_apdu;
 	info->max_message = d->max_message;
@@ -36,7 +49,7 @@ fill_pipes(struct ifd_reader *r)
 
 	r->bulk_out = p->bulk_out;
 	r->bulk_in = p->bulk_in;
-	r->interrupt = p->interrupt;
+	r->interrupt = r->wishes.force_poll ? 0 : p->interrupt;
 	r->out_cap = r->in_cap = p->transport == CCID_BULK ? p->max_message : 0;
 	r->interrupt_cap = p->interrupt_packet;
 	r->control_cap = p->transport == CCID_BULK ? CCID_RATES_SIZE :
@@ -55,8 +68,10 @@ open_reader(struct ifd_reader *r)
 	enum err e = ccid_plan_make(&c->plan, &r->interface, raw, &device,
 	    r->why);
 
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		limit_speed(&c->plan, r->wishes.max_speed);
 		e = ccid_desc_parse(&desc, raw, NULL);
+	}
 	if (e != ERR_OK && raw.n != 0 && raw.n != CCID_DESC_SIZE)
 		snprintf(r->why, sizeof(r->why), "the class descriptor is %zu "
 		    "bytes long, %u expected", raw.n, CCID_DESC_SIZE);

@@ -68,12 +68,19 @@ struct ifd_slot {
 	char why[IFD_WHY_MAX + 1];
 };
 
+/* What openct.conf wants otherwise; zeros: nothing. */
+struct ifd_wishes {
+	uint8_t block_size;	/* T=1 blocks of a token */
+	uint32_t max_speed;	/* bit/s of a card */
+	bool force_poll;	/* cards are looked for, not waited for */
+};
+
 struct ifd_reader {
 	/* The engine's, known before open. */
 	struct usb_device_desc device;
 	struct usb_config config;
 	struct usb_interface interface;	/* the one to be driven */
-	uint8_t block_size;	/* T=1 blocks that openct.conf asks for, 0: none */
+	struct ifd_wishes wishes;
 	/* What slotd is told. The engine has filled in the numbers and strings
 	   of the device; the driver fills in slots, max_apdu and what it
 	   knows. */

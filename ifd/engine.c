@@ -246,9 +246,9 @@ look_for_trouble(struct engine *e)
 }
 
 void
-engine_set_block_size(struct engine *e, uint8_t n)
+engine_set_wishes(struct engine *e, const struct ifd_wishes *wishes)
 {
-	e->reader.block_size = n;
+	e->reader.wishes = *wishes;
 }
 
 void

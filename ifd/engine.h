@@ -45,8 +45,8 @@ enum err	engine_new(struct engine **, struct usb *,
 		    const struct engine_events *, void *arg, uint64_t now_ms)
 		    MUST_USE;
 
-/* What openct.conf's block_size says, before the first engine_run. */
-void		engine_set_block_size(struct engine *, uint8_t);
+/* What openct.conf wants, before the first engine_run. */
+void		engine_set_wishes(struct engine *, const struct ifd_wishes *);
 
 /* After the usb was closed. *e is NULL afterwards; NULL is fine. */
 void		engine_free(struct engine **e);

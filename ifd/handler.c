@@ -471,7 +471,8 @@ free_queues(struct handler *h)
 
 int
 handler_serve(int channel_fd, struct usb *owned_usb,
-    const struct ifd_driver *driver, int interface, uint8_t block_size)
+    const struct ifd_driver *driver, int interface,
+    const struct ifd_wishes *wishes)
 {
 	struct handler h = { .usb = owned_usb, .now_ms = clock_now_ms(),
 		.status = 1 };
@@ -480,7 +481,7 @@ handler_serve(int channel_fd, struct usb *owned_usb,
 		log_set_sink(link_log, &h.link);
 		if (engine_new(&h.engine, h.usb, driver, interface, &events,
 		    &h, h.now_ms) == ERR_OK) {
-			engine_set_block_size(h.engine, block_size);
+			engine_set_wishes(h.engine, wishes);
 			h.status = 0;
 			serve(&h);
 		} else {

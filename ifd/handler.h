@@ -22,10 +22,9 @@ enum {
 /*
  * Opens the reader behind usb (taken over) with the driver and serves the
  * channel until slotd says QUIT or is gone, or the reader is. interface: number,
- * or -1 to find it; block_size: as in struct ifd_reader. Returns the exit
- * status: 0, or 1 after FAILED was sent.
+ * or -1 to find it. Returns the exit status: 0, or 1 after FAILED was sent.
  */
 int	handler_serve(int channel_fd, struct usb *owned_usb,
-	    const struct ifd_driver *, int interface, uint8_t block_size);
+	    const struct ifd_driver *, int interface, const struct ifd_wishes *);
 
 #endif

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
@@ -24,7 +25,8 @@ struct options {
 	enum kind kind;
 	int interface;		/* -1: find it */
 	uint32_t devid;
-	uint8_t block_size;
+	struct ifd_wishes wishes;
+	struct sandbox_identity identity;
 	uint8_t slots;
 	int debug;
 };
@@ -34,7 +36,8 @@ enum { EXIT_USAGE = 2 };
 static const char usage[] =
 "usage: ifdhandler --driver NAME --kind usb|usbip|vpcd [--interface N]\n"
 "                  [--devid N --speed N] [--slots N] [--block-size N]\n"
-"                  [--debug N]\n"
+"                  [--max-speed N] [--force-poll] [--user UID]\n"
+"                  [--groups GID,...] [--debug N]\n"
 "       ifdhandler --list | --help | --version\n"
 "\n"
 "Drives one smart card reader for slotd, which starts it with its channel on\n"
@@ -50,6 +53,10 @@ static const char usage[] =
 "  --slots N        vpcd: for so many of them, 1 to 8 (1)\n"
 "  --block-size N   tokens only: T=1 blocks of N bytes, 1 to 254, where the\n"
 "                   driver knows 32 to work\n"
+"  --max-speed N    CCID only: at most N bits a second between reader and card\n"
+"  --force-poll     CCID only: ask for cards, also where the reader would tell\n"
+"  --user UID, --groups GID,...\n"
+"                   who to be, if started as root; numbers\n"
 "  --debug N        how much is logged: 0 errors ... 4 each exchange\n"
 "  --list           names the drivers\n"
 "  --help           this text\n"
@@ -63,6 +70,10 @@ static const struct option long_options[] = {
 	{ "speed", required_argument, NULL, 's' },
 	{ "slots", required_argument, NULL, 'S' },
 	{ "block-size", required_argument, NULL, 'b' },
+	{ "max-speed", required_argument, NULL, 'm' },
+	{ "force-poll", no_argument, NULL, 'p' },
+	{ "user", required_argument, NULL, 'u' },
+	{ "groups", required_argument, NULL, 'g' },
 	{ "debug", required_argument, NULL, 'D' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "help", no_argument, NULL, 'h' },
@@ -113,6 +124,20 @@ kind_of(const char *text)
 	return KIND_NONE;
 }
 
+/* Numbers and commas. */
+static void
+read_groups(struct options *o, char *list)
+{
+	char *rest = list, *word;
+
+	while ((word = strsep(&rest, ",")) != NULL) {
+		if (o->identity.n == SANDBOX_GROUPS_MAX)
+			wrong("too many groups", word);
+		o->identity.groups[o->identity.n++] =
+		    number(word, UINT32_MAX - 1);
+	}
+}
+
 static void
 read_option(struct options *o, int c)
 {
@@ -138,7 +163,20 @@ read_option(struct options *o, int c)
 		o->slots = (uint8_t)number(optarg, VPCD_SLOTS_MAX);
 		break;
 	case 'b':
-		o->block_size = (uint8_t)number(optarg, T1_INF_MAX);
+		o->wishes.block_size = (uint8_t)number(optarg, T1_INF_MAX);
+		break;
+	case 'm':
+		o->wishes.max_speed = number(optarg, UINT32_MAX);
+		break;
+	case 'u':
+		o->identity.has_user = true;
+		o->identity.uid = number(optarg, UINT32_MAX - 1);
+		break;
+	case 'g':
+		read_groups(o, optarg);
+		break;
+	case 'p':
+		o->wishes.force_poll = true;
 		break;
 	case 'D':
 		o->debug = (int)number(optarg, LOG_LEVEL_DEBUG);
@@ -224,6 +262,9 @@ main(int argc, char **argv)
 	log_set_level((enum log_level)o.debug);
 	if (e != ERR_OK)
 		return give_up(e, "cannot shed privileges");
+	e = sandbox_become(&o.identity);
+	if (e != ERR_OK)
+		return give_up(e, "cannot become another user");
 	e = open_device(&usb, &o);
 	if (e != ERR_OK)
 		return give_up(e, "cannot open the device");
@@ -231,5 +272,5 @@ main(int argc, char **argv)
 	if (e != ERR_OK)
 		return give_up(e, "cannot enter the sandbox");
 	return handler_serve(CHANNEL_FD, usb, o.driver, o.interface,
-	    o.block_size);
+	    &o.wishes);
 }

@@ -3,12 +3,14 @@
 #include "ifd/sandbox.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* None is opened any more, but poll refuses more than this limit. */
 enum { FILES_MAX = 32 };
@@ -161,6 +163,29 @@ sandbox_early(void)
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || !limit(RLIMIT_CORE, 0))
 		return ERR_SYSTEM;
 	return ERR_OK;
+}
+
+static bool
+take_groups(const struct sandbox_identity *id)
+{
+	return id->n == 0 || (setgroups(id->n, id->groups) == 0 &&
+	    setresgid(id->groups[0], id->groups[0], id->groups[0]) == 0);
+}
+
+static bool
+take_user(const struct sandbox_identity *id)
+{
+	return !id->has_user || (setresuid(id->uid, id->uid, id->uid) == 0 &&
+	    (id->uid == 0 || setuid(0) != 0));
+}
+
+enum err
+sandbox_become(const struct sandbox_identity *id)
+{
+	if (!take_groups(id) || !take_user(id))
+		return ERR_SYSTEM;
+	/* another user may be dumped again */
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? ERR_OK : ERR_SYSTEM;
 }
 
 enum err

@@ -43,7 +43,7 @@ token_open(struct ifd_reader *r, const struct token_model *model)
 	snprintf(info->plan, sizeof(info->plan), "%s; T=1 in blocks of %u "
 	    "bytes over control transfers; always present, never powered off, "
 	    "nothing is asked while idle", model->plan,
-	    r->block_size != 0 ? r->block_size :
+	    r->wishes.block_size != 0 ? r->wishes.block_size :
 	    token_pipe_of(r)->ifsc);
 	r->control_cap = T1_BLOCK_MAX + 1;
 	r->never_reset = true;	/* as OpenCT, which never did it either */
@@ -93,7 +93,7 @@ begin_t1(struct ifd_slot *slot)
 {
 	struct token_slot *s = slot->state;
 	const struct token_pipe *pipe = token_pipe_of(slot->reader);
-	unsigned block = slot->reader->block_size;
+	unsigned block = slot->reader->wishes.block_size;
 	struct t1_params p = {
 		.crc = s->atr.crc,
 		.ifsc = smaller(s->atr.ifsc, block != 0 ? block : pipe->ifsc),
@@ -109,7 +109,7 @@ static uint8_t
 larger_blocks(const struct ifd_slot *slot)
 {
 	const struct token_slot *s = slot->state;
-	uint8_t block = slot->reader->block_size;
+	uint8_t block = slot->reader->wishes.block_size;
 
 	if (block == 0 && token_pipe_of(slot->reader)->announces)
 		block = s->atr.ifsc;

@@ -2,15 +2,19 @@
 """openct.conf in the real slotd: what each name does, what is told of wrong
 ones, and what happens when the file is read again. The readers are played by
 this test."""
+import grp
 import os
 import pty
+import pwd
+import select
 import signal
 import sys
+import time
 import tty
 
 sys.path.insert(0, os.path.dirname(__file__))
-from harness import (ERR, FAKE_IFDHANDLER, FakeHandler,  # noqa: E402
-                     FakeServer, Slotd, Tap, Timeout)
+from harness import (ERR, FAKE_IFDHANDLER, TIMEOUT,  # noqa: E402
+                     Emulator, FakeHandler, FakeServer, Slotd, Tap, Timeout)
 from openct_wire import Connection, status  # noqa: E402
 from pcsc_wire import Client  # noqa: E402
 
@@ -213,10 +217,95 @@ def dialects(t):
         t.eq(sockets(d), set(), "nothing is served from the start")
 
 
+def transmit(d, apdu="0084000008"):
+    with d.control() as c:
+        return c.ask(cmd="transmit", reader=0, apdu=apdu)["response"][-4:]
+
+
+def speed(t):
+    """A card that understands nothing above 100 kbit/s, though it says so."""
+    for limit, falls in ((0, 3), (100000, 0)):
+        with Emulator(["tpdu-reader,card=fast,limit=100000"]) as emu, \
+                Slotd() as d:
+            d.start("reader r { device = usbip:%s/1-1; %s };" % (
+                emu.address, "max_speed = %d;" % limit if limit else ""))
+            d.wait_log("is ready")
+            t.eq(transmit(d, "00b0810004"), "9000", "max_speed %d: it is "
+                 "read" % limit)
+            d.stop()
+            t.eq(sum("not understood at" in x for x in d.log), falls,
+                 "speeds in vain")
+
+
+def handler_of(d):
+    with d.control() as c:
+        return c.ask(cmd="info", reader=0)["reader"]["handler_pid"]
+
+
+def answers(emu):
+    """How many the reader has given."""
+    return [e["transfers"] for e in emu.stats("1-1")["endpoints"]
+            if e["endpoint"] == "82"][0]
+
+
+def polling(t):
+    """A reader that would tell of its cards is asked, if that is wanted."""
+    with Emulator(["cherry-st1044u"]) as emu, Slotd() as d:
+        d.start("ifdhandler { force_poll = no; };" +
+                d.reader(emu.address, "1-1"))
+        d.wait_log("is ready")
+        pid = handler_of(d)
+        reread(d, "ifdhandler { force_poll = yes; };" +
+               d.reader(emu.address, "1-1"))
+        d.wait_log("is ready")
+        t.ok(handler_of(d) != pid, "force_poll: a new handler")
+        with open("/proc/%d/cmdline" % handler_of(d)) as f:
+            t.ok("--force-poll" in f.read().split("\0"), "that is told so")
+        with d.control() as c:
+            c.ask(cmd="watch")
+            before = answers(emu)
+            end = time.monotonic() + TIMEOUT
+            while answers(emu) < before + 4 and time.monotonic() < end:
+                select.select([c.sock], [], [], 0.05)
+            t.ok(answers(emu) >= before + 4, "asks for the card")
+            emu.ctl("remove", "1-1")
+            t.eq(c.wait_event("card-removed")["slot"], 0, "and sees it go")
+
+
+def who_they_are(t):
+    """ifdhandler { user, groups }: handlers are not root, slotd is."""
+    if os.geteuid() != 0:
+        t.ok(True, "user and groups # SKIP only root can be others")
+        return
+    user, group, more = (pwd.getpwnam("nobody"), grp.getgrnam("daemon"),
+                         grp.getgrnam("sys"))
+    rows = [
+        ("user = nobody; groups = { daemon, sys, };", user.pw_uid,
+         group.gr_gid, [group.gr_gid, more.gr_gid]),
+        ("user = nobody;", user.pw_uid, user.pw_gid, [user.pw_gid]),
+        ("groups = daemon;", 0, group.gr_gid, [group.gr_gid]),
+        ("user = no-such-user;", 65534, 65534, [65534]),
+        ("", 0, 0, None),
+    ]
+    for config, uid, gid, groups in rows:
+        with Emulator(["cherry-st1044u"]) as emu, Slotd() as d:
+            d.start("ifdhandler { %s };" % config +
+                    d.reader(emu.address, "1-1"))
+            d.wait_log("is ready")
+            with open("/proc/%d/status" % handler_of(d)) as f:
+                lines = dict(x.split(":", 1) for x in f)
+            t.eq((lines["Uid"].split(), lines["Gid"].split()),
+                 ([str(uid)] * 4, [str(gid)] * 4), "handlers: " + config)
+            if groups is not None:
+                t.eq(sorted(map(int, lines["Groups"].split())),
+                     sorted(groups), "their groups")
+            t.eq(transmit(d), "9000", "and work")
+
+
 def main():
     t = Tap()
     for test in (a_name, power_off, a_node, not_yet, unknown, rereading,
-                 dialects):
+                 dialects, speed, polling, who_they_are):
         try:
             test(t)
         except (Timeout, AssertionError, OSError, EOFError) as e:

@@ -26,7 +26,8 @@ token_world(struct world *w, const struct ifd_driver *driver,
     const struct device *device, uint8_t block_size)
 {
 	world_open(w, driver);
-	engine_set_block_size(w->engine, block_size);
+	engine_set_wishes(w->engine,
+	    &(struct ifd_wishes){ .block_size = block_size });
 	world_identify(w, device);
 	PLAY(w, opened);
 }
