@@ -15,5 +15,7 @@ noinst_LTLIBRARIES += %D%/libbase.la
 	%D%/must_use.h \
 	%D%/secret.h \
 	%D%/secret_block.c \
-	%D%/secret_block.h
+	%D%/secret_block.h \
+	%D%/usb_holder.c \
+	%D%/usb_holder.h
 # End of libbase_la_SOURCES

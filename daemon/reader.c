@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/usb_holder.h"
 #include "daemon/access.h"
 #include "daemon/conf_file.h"
 #include "daemon/reader_life.h"
@@ -210,6 +211,17 @@ lose(struct reader *r)
 	withdraw(r, READER_ABSENT, ERR_GONE);
 }
 
+/* Who has it: the handler, in its cage, could only see that somebody does. */
+static void
+name_holder(char text[READER_TEXT_MAX + 1], const struct reader *r)
+{
+	char who[USB_HOLDER_MAX + 1];
+
+	if (usb_holder_find(who, r->usb.node, getpid()) == USB_HOLDER_NOBODY)
+		snprintf(who, sizeof(who), "another program");
+	snprintf(text, READER_TEXT_MAX + 1, "in use by %s", who);
+}
+
 static void
 on_failed(struct reader *r, const struct channel_msg *m)
 {
@@ -218,6 +230,8 @@ on_failed(struct reader *r, const struct channel_msg *m)
 	snprintf(text, sizeof(text), "%.*s",
 	    (int)view_first(m->data, READER_TEXT_MAX).n,
 	    (const char *)m->data.p);
+	if (m->err == ERR_BUSY && is_usb(r))
+		name_holder(text, r);
 	if (m->err == ERR_GONE && is_usb(r))
 		lose(r);
 	else if (m->err == ERR_GONE)

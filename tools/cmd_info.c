@@ -97,6 +97,7 @@ static void
 print_info(const json_t *reader)
 {
 	json_t *slots = json_object_get(reader, "slots");
+	char room[WHY_MAX];
 	size_t i;
 	json_t *slot;
 
@@ -104,7 +105,7 @@ print_info(const json_t *reader)
 	printf("%lld\n", (long long)get_int(reader, "reader"));
 	line("name", get_string(reader, "name"));
 	line("state", get_string(reader, "state"));
-	line("because", get_string(reader, "text"));
+	line("because", reader_why(reader, room));
 	line("driver", get_string(reader, "driver"));
 	line("device", get_string(reader, "device"));
 	print_ids(reader);

@@ -13,14 +13,21 @@ struct widths {
 	size_t name, driver;
 };
 
+static const char *
+driver_of(const json_t *reader)
+{
+	return get_string(reader, "driver");
+}
+
 static size_t
-widest(const json_t *readers, const char *key, size_t width)
+widest(const json_t *readers, const char *(*text_of)(const json_t *),
+    size_t width)
 {
 	size_t i;
 	json_t *reader;
 
 	json_array_foreach(readers, i, reader) {
-		size_t n = text_width(get_string(reader, key));
+		size_t n = text_width(text_of(reader));
 
 		if (n > width)
 			width = n;
@@ -79,7 +86,8 @@ print_slot(const json_t *slot, bool numbered)
 static void
 print_state(const json_t *reader)
 {
-	const char *text = get_string(reader, "text");
+	char room[WHY_MAX];
+	const char *text = reader_why(reader, room);
 
 	print_text(stdout, get_string(reader, "state"), 0);
 	if (*text != '\0') {
@@ -97,7 +105,7 @@ print_reader(const json_t *reader, const struct widths *w)
 	json_t *slot;
 
 	printf("%2lld  ", (long long)get_int(reader, "reader"));
-	print_text(stdout, get_string(reader, "name"), w->name + 2);
+	print_text(stdout, reader_title(reader), w->name + 2);
 	print_text(stdout, get_string(reader, "driver"), w->driver + 2);
 	if (strcmp(get_string(reader, "state"), "ready") != 0) {
 		print_state(reader);
@@ -125,8 +133,8 @@ list(struct ctl *ctl)
 		st = ctl_list(ctl, &answer, &readers);
 	if (st != STATUS_OK)
 		return st;
-	w.name = widest(readers, "name", NAME_MIN);
-	w.driver = widest(readers, "driver", DRIVER_MIN);
+	w.name = widest(readers, reader_title, NAME_MIN);
+	w.driver = widest(readers, driver_of, DRIVER_MIN);
 	if (ctl->json) {
 		print_json(readers);
 	} else if (json_array_size(readers) == 0) {

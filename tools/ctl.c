@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/usb_holder.h"
 #include "tools/print.h"
 
 /* Errors that are not simply STATUS_OTHER, and what may help. */
@@ -119,6 +120,29 @@ bool
 get_true(const json_t *object, const char *key)
 {
 	return json_is_true(json_object_get(object, key));
+}
+
+const char *
+reader_title(const json_t *reader)
+{
+	const char *name = get_string(reader, "name");
+
+	return *name != '\0' ? name : get_string(reader, "device");
+}
+
+const char *
+reader_why(const json_t *reader, char room[WHY_MAX])
+{
+	const char *text = get_string(reader, "text");
+	const char *device = get_string(reader, "device");
+	char who[USB_HOLDER_MAX + 1];
+
+	if (strstr(text, USB_HOLDER_HIDDEN_TEXT) == NULL ||
+	    strncmp(device, "usb:", 4) != 0 ||
+	    usb_holder_find(who, device + 4, -1) != USB_HOLDER_KNOWN)
+		return text;
+	snprintf(room, WHY_MAX, "in use by %s", who);
+	return room;
 }
 
 bool

@@ -41,6 +41,7 @@ enum {
 	OPTIONS_CARD = OPTION_READER | OPTION_SLOT | OPTION_JSON,
 };
 
+enum { WHY_MAX = 256 };
 enum { SLOT_ANY = -1, TIMEOUT_NONE = -1, PORT_NONE = -1 };
 
 /* One run of the program: what the command line said. */
@@ -123,6 +124,15 @@ bool		reader_matches(const json_t *reader, const char *pattern);
 const char	*get_string(const json_t *object, const char *key);
 json_int_t	get_int(const json_t *object, const char *key);
 bool		get_true(const json_t *object, const char *key);
+
+/* What a reader object is called: by its device before it was ever ready. */
+const char	*reader_title(const json_t *reader);
+
+/*
+ * Why a reader does not work, "" when that is not said. room is for the case
+ * that we may see which program has the device, and slotd may not.
+ */
+const char	*reader_why(const json_t *reader, char room[WHY_MAX]);
 
 /* Whether a slot object has a card in it, powered or not. */
 bool		slot_has_card(const json_t *slot);

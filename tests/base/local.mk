@@ -4,7 +4,8 @@ base_tests = \
 	%D%/test_err \
 	%D%/test_hex \
 	%D%/test_log \
-	%D%/test_secret_block
+	%D%/test_secret_block \
+	%D%/test_usb_holder
 # End of base_tests
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
@@ -19,3 +20,5 @@ TESTS += $(base_tests)
 %C%_test_log_LDADD = $(UNIT_LDADD)
 %C%_test_secret_block_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_secret_block_LDADD = $(UNIT_LDADD)
+%C%_test_usb_holder_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_usb_holder_LDADD = $(UNIT_LDADD)
