@@ -25,6 +25,10 @@ static const char head[] =
 static const char tail[] =
     "GOTO=\"slotd_end\"\n"
     "\n"
+    "# ModemManager would send modem commands to what looks like a serial port.\n"
+    "LABEL=\"slotd_only\"\n"
+    "ENV{ID_MM_DEVICE_IGNORE}=\"1\"\n"
+    "\n"
     "LABEL=\"slotd_reader\"\n"
     "MODE=\"0660\", GROUP:=\"slotd\", TAG+=\"slotd\", "
     "ENV{ID_SMARTCARD_READER}=\"1\"\n"
@@ -50,18 +54,29 @@ sleepless(void)
 	puts("\nLABEL=\"slotd_end\"");
 }
 
+/* A keyboard or a modem that has a reader in it stays what else it is. */
+static void
+by_class(unsigned class)
+{
+	printf("# a reader and nothing else: the kernel may suspend it\n"
+	       "ENV{ID_USB_INTERFACES}==\":%02x????:\", "
+	       "TEST==\"power/control\", ATTR{power/control}=\"auto\"\n"
+	       "ENV{ID_USB_INTERFACES}==\":%02x????:\", GOTO=\"slotd_only\"\n"
+	       "# any other device with a smart card interface\n"
+	       "ENV{ID_USB_INTERFACES}==\"*:%02x????:*\", "
+	       "GOTO=\"slotd_reader\"\n\n",
+	    class, class, class);
+}
+
 static void
 rules(const struct id_row *row, size_t n)
 {
 	fputs(head, stdout);
-	puts("# any device with a smart card interface");
-	printf("ENV{ID_USB_INTERFACES}==\"*:%02x????:*\", "
-	       "GOTO=\"slotd_reader\"\n\n",
-	    USB_CLASS_CCID);
+	by_class(USB_CLASS_CCID);
 	for (; n-- != 0; row++)
 		printf("# %s\n"
 		       "ATTR{idVendor}==\"%04x\", ATTR{idProduct}==\"%04x\", "
-		       "GOTO=\"slotd_reader\"\n",
+		       "GOTO=\"slotd_only\"\n",
 		    row->device, row->vid, row->pid);
 	fputs(tail, stdout);
 	sleepless();
