@@ -5,12 +5,16 @@ usbfs, libusb and systemd-udevd, against QEMU's usb-ccid (and its emulated CAC
 card) and against slotemu's devices, attached by the stock usbip tool through
 vhci_hcd. Prints TAP. Argument: the build directory."""
 import fcntl
+import fcntl
 import glob
+import grp
 import json
 import os
 import select
 import shutil
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -20,6 +24,7 @@ USBDEVFS_RESET = 0x5514
 BUILD = os.path.abspath(sys.argv[1])
 RUN = '/run/openct'
 LIMIT = 30      # seconds until something counts as never
+CLAIM = 0x8004550f      # USBDEVFS_CLAIMINTERFACE
 
 
 class Monitor:
@@ -239,6 +244,56 @@ def test_cherry_two_transfers_per_apdu_and_none_idle(w):
     expect(bulk['02'] == 10 and bulk['82'] == 10, 'bulk transfers: %s' % bulk)
 
 
+def test_udev_rules_serve_the_cherry(w):
+    """Beside rules of others that come later and want the reader, too."""
+    with open('/etc/udev/rules.d/92_pcscd_ccid.rules', 'w') as f:
+        f.write('SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", '
+                'ENV{ID_USB_INTERFACES}==":0b0000:", GROUP="games"\n')
+    run('udevadm', 'control', '--reload')
+    node = w.node_of('Cherry')
+    sys_path = run('udevadm', 'info', '-q', 'path', node).strip()
+    run('udevadm', 'trigger', '--settle', '--action=change', '/sys' + sys_path)
+    said = run('udevadm', 'info', '-q', 'property', node)
+    for word in 'ID_SMARTCARD_READER=1', 'ID_MM_DEVICE_IGNORE=1', ':slotd:':
+        expect(word in said, word + ' is not in\n' + said)
+    for name, want in ('control', 'auto'), ('persist', '0'):
+        got = open('/sys%s/power/%s' % (sys_path, name)).read().strip()
+        expect(got == want, 'power/%s is %s' % (name, got))
+    expect(grp.getgrgid(os.stat(node).st_gid).gr_name == 'slotd', 'the group')
+    p = subprocess.run(['udevadm', 'test', sys_path], capture_output=True,
+                       text=True, timeout=LIMIT)
+    for line in (p.stdout + p.stderr).splitlines():
+        expect('69-slotd' not in line or not any(
+            word in line for word in ('nvalid', 'nknown', 'ailed', 'gnor')),
+            line)
+    os.unlink('/etc/udev/rules.d/92_pcscd_ccid.rules')
+    run('udevadm', 'control', '--reload')
+
+
+def test_held_by_another_program_it_is_named(w):
+    """usbfs shows that an interface is claimed; root also sees by whom."""
+    node = w.node_of('Cherry')
+    emu('unplug', '1-1')
+    w.watch.event('reader-removed')
+    w.slotd.send_signal(signal.SIGSTOP)
+    emu('plug', '1-1')
+    attach('1-1')
+    until('the device', lambda: w.sysfs_nodes('046a'))
+    node, = w.sysfs_nodes('046a')
+    fd = os.open(node, os.O_RDWR)
+    fcntl.ioctl(fd, CLAIM, struct.pack('I', 0))
+    w.slotd.send_signal(signal.SIGCONT)
+    e = w.watch.event('reader-failed')
+    expect(e['text'].startswith('in use by a program that only root can see'),
+           str(e))
+    mine = 'in use by python3 (process %d)' % os.getpid()
+    for command in 'list', 'info':
+        expect(mine in slotctl(command), slotctl(command))
+    print('# ' + slotctl('list').replace('\n', '\n# '))
+    os.close(fd)
+    w.watch.event('reader-added')       # tried again by itself
+
+
 def test_cherry_unplugged_during_an_apdu(w):
     attach('1-2')
     e = w.watch.event('reader-added')
@@ -433,6 +488,23 @@ def test_readers_plugged_before_the_start_are_found(w):
 
 
 class World:
+    def node_of(self, name):
+        """The device node of the reader with this in its name."""
+        nodes = [r['device'] for r in Control().ask(cmd='list')['readers']
+                 if name in r['name']]
+        return nodes[0].removeprefix('usb:')
+
+    def sysfs_nodes(self, vendor):
+        """The device nodes of all devices of a vendor."""
+        found = []
+        for path in glob.glob('/sys/bus/usb/devices/*/idVendor'):
+            if open(path).read().strip() == vendor:
+                where = os.path.dirname(path)
+                found.append('/dev/bus/usb/%03d/%03d' % tuple(
+                    int(open(where + name).read())
+                    for name in ('/busnum', '/devnum')))
+        return found
+
     def reader_numbers(self):
         readers = Control().ask(cmd='list')['readers']
         return sorted(r['reader'] for r in readers)
