@@ -22,7 +22,8 @@ struct attach_result {
  * the one for that device. A reader that is there already is not started again,
  * but one that has failed is, at once. ERR_ARG for words that make no sense,
  * ERR_UNSUPPORTED for kinds of devices slotd does not drive, ERR_NO_READER when
- * the device is not there or is no reader, ERR_MEMORY.
+ * the device is not there or is no reader, ERR_BUSY when it was just plugged in
+ * and the kernel is not ready yet, ERR_MEMORY.
  */
 enum err	attach_reader(struct attach_result *, struct registry *,
 		    const char *driver, const char *device) MUST_USE;

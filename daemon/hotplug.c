@@ -30,6 +30,7 @@ struct hotplug {
 	bool has_udevd;		/* it sets permissions: wait for its word */
 	const char *attach;	/* NULL; or the driver of what is attached, or
 				   "": by its ids */
+	unsigned seen;		/* interfaces, when that is counted */
 };
 
 static unsigned
@@ -220,6 +221,7 @@ look_around(struct hotplug *hp, struct udev_device *device)
 		if (d != NULL)
 			look_at(hp, d);
 		udev_device_unref(d);
+		hp->seen++;
 	}
 	udev_enumerate_unref(e);
 	return true;
@@ -286,6 +288,16 @@ device_at(struct udev *udev, const char *node)
 	return NULL;
 }
 
+/* The node is there before the interfaces are, which come one by one. */
+static bool
+is_set_up(const struct hotplug *hp, struct udev_device *device)
+{
+	unsigned n = (unsigned)strtoul(text_attribute(device, "bNumInterfaces"),
+	    NULL, 10);
+
+	return n != 0 && hp->seen >= n;
+}
+
 enum err
 hotplug_attach(struct registry *registry, const char *node, const char *driver,
     char *text, size_t cap)
@@ -303,7 +315,9 @@ hotplug_attach(struct registry *registry, const char *node, const char *driver,
 		snprintf(text, cap, "%s: there is no USB device", node);
 		e = ERR_NO_READER;
 	} else if (look_around(&hp, device)) {
-		e = ERR_OK;
+		e = is_set_up(&hp, device) ? ERR_OK : ERR_BUSY;
+		snprintf(text, cap, "%s: the kernel is still setting it up",
+		    node);
 	}
 	udev_device_unref(device);
 	udev_unref(hp.udev);

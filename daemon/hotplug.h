@@ -32,8 +32,9 @@ bool		hotplug_look_around(struct hotplug *);
 /*
  * Tells of the device at a node in /dev/bus/usb as if it were plugged in now,
  * with udev's word or without. driver is to drive it, whatever its ids say; "":
- * as for any other device. ERR_NO_READER when no USB device is there, and text
- * says so; a device that nothing drives is passed over.
+ * as for any other device. On errors text says why: ERR_NO_READER when no USB
+ * device is there, ERR_BUSY when the kernel is still setting it up. A device that
+ * nothing drives is passed over.
  */
 enum err	hotplug_attach(struct registry *, const char *node,
 		    const char *driver, char *text, size_t cap) MUST_USE;

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,7 +27,12 @@
 #include "tools/control_client.h"
 #include "tools/print.h"
 
-enum { READY_MS = 15000, END_MS = 5000, DEBUG_MAX = 8 };
+enum {
+	READY_MS = 15000,	/* until a reader works */
+	SETUP_MS = 5000,	/* until the kernel knows a device */
+	END_MS = 5000,
+	DEBUG_MAX = 8,
+};
 
 struct run {
 	const char *dir, *config;	/* config: NULL is slotd's own */
@@ -240,11 +246,29 @@ wait_for(struct control *watch, const json_t *readers, json_int_t reader)
 	}
 }
 
+/* mdev runs as soon as the node is there, and the kernel is not done then. */
+static json_t *
+ask_to_attach(struct control *c, const char *driver, const char *device)
+{
+	uint64_t until_ms = clock_now_ms() + SETUP_MS;
+	json_t *answer;
+	enum err err;
+
+	while ((err = control_ask(c, json_pack("{s:s, s:s, s:s}", "cmd",
+	    "attach", "driver", driver, "device", device), &answer)) ==
+	    ERR_BUSY && clock_now_ms() < until_ms)
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	if (err != ERR_OK)
+		complain("%s", control_why(c));
+	return err == ERR_OK ? answer : NULL;
+}
+
 static int
-attach_and_wait(struct control *watch, struct control *c, json_t *owned_request)
+attach_and_wait(struct control *watch, struct control *c, const char *driver,
+    const char *device)
 {
 	json_t *before = ask(watch, json_pack("{s:s}", "cmd", "watch"));
-	json_t *answer = ask(c, owned_request);
+	json_t *answer = ask_to_attach(c, driver, device);
 	json_int_t reader = json_integer_value(json_object_get(answer,
 	    "reader"));
 	int rc = 1;
@@ -271,8 +295,7 @@ attach(struct run *run)
 	watch = reach(run, &err);
 	c = watch != NULL ? reach(run, &err) : NULL;
 	if (c != NULL)
-		rc = attach_and_wait(watch, c, json_pack("{s:s, s:s, s:s}",
-		    "cmd", "attach", "driver", run->argv[0], "device", device));
+		rc = attach_and_wait(watch, c, run->argv[0], device);
 	else if (err == ERR_NO_DAEMON)
 		complain("slotd is not running; openct-control init starts it");
 	control_free(watch);
