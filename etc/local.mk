@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 EXTRA_DIST += \
+	%D%/examples/mdev.conf.in \
+	%D%/examples/openwrt-hotplug.in \
+	%D%/examples/slotd.init.in \
+	%D%/examples/slotd.openrc.in \
 	%D%/openct.conf.in \
 	%D%/slotd.service.in \
 	%D%/slotd.socket.in \
@@ -39,6 +43,19 @@ PUT_FILE = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(PUT_PATHS)
 %D%/tmpfiles/slotd.conf: %D%/slotd.tmpfiles.in
 	$(PUT_FILE) $(srcdir)/%D%/slotd.tmpfiles.in > $@.new && mv $@.new $@
 
+# For systems without systemd, without udev.
+EXAMPLES = \
+	%D%/examples/mdev.conf \
+	%D%/examples/openwrt-hotplug \
+	%D%/examples/slotd.init \
+	%D%/examples/slotd.openrc
+# End of EXAMPLES
+$(EXAMPLES): %D%/examples/%: %D%/examples/%.in
+	$(PUT_FILE) $< > $@.new && mv $@.new $@
+CLEANFILES += $(EXAMPLES)
+
+examplesdir = $(docdir)/examples
+examples_DATA = $(EXAMPLES)
 dist_systemdunit_DATA = %D%/slotd-pcscd.socket
 systemdunit_DATA = %D%/slotd.service %D%/slotd.socket
 sysusersdir = $(prefix)/lib/sysusers.d

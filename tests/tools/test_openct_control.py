@@ -16,6 +16,7 @@ from harness import IFDHANDLER, SLOTD, Emulator, Lines, Slotd  # noqa: E402
 from usbip_client import Device  # noqa: E402
 from tap import Skip, run, same, test  # noqa: E402
 
+LIBRARIES = os.path.join(BUILD, "lib", ".libs")
 HEAD = "No.   Name                         Info\n" + 51 * "=" + "\n"
 
 
@@ -49,8 +50,8 @@ class World:
             [os.path.join(self.sbin, "openct-control"), "-f", self.config,
              *args], capture_output=True, text=True, timeout=60,
             stdin=subprocess.DEVNULL,
-            env=os.environ | {"OPENCT_SOCKETDIR": self.run, "LD_LIBRARY_PATH":
-                              os.path.join(BUILD, "lib", ".libs")})
+            env=os.environ | {"OPENCT_SOCKETDIR": self.run,
+                              "LD_LIBRARY_PATH": LIBRARIES})
         return p.returncode, p.stdout, p.stderr
 
     def attach(self, driver, busid):
@@ -153,6 +154,43 @@ def wrong_words():
             same((words, status, out, "usage" in err), (words, 1, "", True))
         same(w.control("-v")[:2], (0, w.control("-n", "-d", "-v")[1]))
         same(w.control("-h")[0], 0)
+
+
+@test
+def the_sysv_script_uses_it():
+    with World() as w:
+        with open(os.path.join(BUILD, "etc", "examples", "slotd.init")) as f:
+            script = f.read()
+        for line in script.splitlines():
+            if line.startswith(("control=", "pid=")):
+                where = w.sbin if line.startswith("control=") else w.run
+                script = script.replace(line, "%s=%s/%s" % (
+                    line.split("=")[0], where, os.path.basename(line)))
+        defaults = os.path.join(w.dir, "defaults")
+        with open(defaults, "w") as f:
+            f.write("OPTIONS='-d -f %s'\n" % w.config)
+        script = script.replace("/etc/default/slotd", defaults)
+
+        def call(word):
+            p = subprocess.run(
+                ["/bin/sh", "-euc", script, "slotd", word], timeout=60,
+                capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                env=os.environ | {"OPENCT_SOCKETDIR": w.run,
+                                  "LD_LIBRARY_PATH": LIBRARIES})
+            return p.returncode, p.stdout
+
+        same(call("status"), (3, "slotd does not run\n"))
+        same(call("start"), (0, "Starting slotd\n"))
+        pid = w.pid()
+        same(call("start")[0], 0)
+        same(call("status"), (0, "slotd runs, process %d\n" % pid))
+        same(call("reload")[0], 0)
+        same(call("restart")[0], 0)
+        same(w.pid() != pid, True)
+        same(call("stop"), (0, "Stopping slotd\n"))
+        same(call("stop")[0], 0)
+        same(call("reload")[0], 1)
+        same(call("dance")[0], 2)
 
 
 @test
