@@ -10,6 +10,7 @@ import glob
 import grp
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -123,13 +124,13 @@ def install_rule():
     run('udevadm', 'control', '--reload')
 
 
-def start_slotd():
+def start_slotd(*options):
     log = open(os.environ['VM_DIR'] + '/slotd.log', 'a')
     p = subprocess.Popen(
         ['setpriv', '--reuid=slotd', '--regid=slotd', '--init-groups',
          BUILD + '/daemon/slotd', '--foreground', '--debug', '--debug',
          '--config', '/dev/null', '--socket-dir', RUN,
-         '--ifdhandler', BUILD + '/ifd/ifdhandler'],
+         '--ifdhandler', BUILD + '/ifd/ifdhandler', *options],
         stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     until('the control socket', lambda: os.path.exists(RUN + '/control') or
           p.poll() is not None)
@@ -485,6 +486,44 @@ def test_readers_plugged_before_the_start_are_found(w):
     w.slotd.terminate()
     w.slotd.wait(LIMIT)
     w.slotemu.terminate()
+
+
+def test_mdev_attaches_what_is_plugged_in(w):
+    """No udevd any more: busybox, with the sample line for mdev.conf."""
+    run('udevadm', 'control', '--exit')
+    until('the end of udevd', lambda: 'udevd' not in run('ps', '-eo', 'comm'))
+    shutil.rmtree('/run/udev')
+    with open(BUILD + '/etc/examples/mdev.conf') as f:
+        sample = f.read()
+    tools = BUILD + '/tools/'
+    if os.path.exists(tools + '.libs/openct-control'):
+        tools += '.libs/'       # without libtool's slow script around it
+    with open('/etc/mdev.conf', 'w') as f:
+        f.write('(null|zero|full|u?random|tty|ptmx) root:root 0666\n' +
+                re.sub(r'@\S+/openct-control', '@%sopenct-control' % tools,
+                       sample))
+    mdev = subprocess.Popen(
+        ['busybox', 'mdev', '-df'], stderr=subprocess.DEVNULL,
+        env=dict(os.environ, LD_LIBRARY_PATH=BUILD + '/lib/.libs'))
+    w.slotd = start_slotd('--no-udev')
+    w.watch = Control()
+    expect(w.watch.ask(cmd='watch')['readers'] == [], 'readers are there')
+    w.slotemu = start_slotemu()
+    for _ in range(2):
+        attach('1-1')
+        e = w.watch.event('reader-added')
+        expect('Cherry' in e['name'], str(e))
+        slotctl('send', '00a4000c023f00')
+        node = w.node_of('Cherry')
+        expect(grp.getgrgid(os.stat(node).st_gid).gr_name == 'slotd', node)
+        emu('unplug', '1-1')
+        w.watch.event('reader-removed')
+        emu('plug', '1-1')
+    print('# ' + run(BUILD + '/tools/openct-control', 'shutdown').strip())
+    w.slotd.wait(LIMIT)
+    for p in w.slotemu, mdev:
+        p.terminate()
+        p.wait(LIMIT)
 
 
 class World:
