@@ -103,13 +103,14 @@ judge(const struct dialects *d, enum err e)
 	return e;
 }
 
+/* Control is the last: whoever asked for this sees all the rest done. */
 enum err
 dialects_follow(struct dialects *d, const struct settings *s)
 {
-	enum err openct = judge(d, follow_openct(d, s->openct));
-	enum err control = judge(d, follow_control(d, s->control));
+	enum err openct = judge(d, follow_openct(d, s->openct)), control;
 
 	follow_pcsc(d, s);
+	control = judge(d, follow_control(d, s->control));
 	return openct != ERR_OK ? openct : control;
 }
 
