@@ -219,7 +219,9 @@ class Card(threading.Thread):
         if said not in ("WATCH", "CANCEL"):
             self.asked.append(said + (str(m["arg"]) if said in (
                 "POWER_ON", "PROTOCOL") else ""))
-        if said == "POWER_ON":
+        if said == "POWER_ON" and self.mute:
+            self.h.answer(m, err=ERR["MUTE"])
+        elif said == "POWER_ON":
             self.h.answer(m, data=self.atr, arg=self.first)
         elif said == "PROTOCOL" and m["arg"] == T1 and self.refuses_t1:
             self.h.answer(m, err=ERR["PROTOCOL"])

@@ -8,17 +8,18 @@ import socket
 import stat
 import struct
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(__file__))
-from harness import Slotd, Tap  # noqa: E402
+from harness import TIMEOUT, Slotd, Tap  # noqa: E402
 from openct_wire import Connection, lock, transact  # noqa: E402
 from pcsc_wire import (ATR, CANCELLED, DIRECT, EJECT, EXCLUSIVE,  # noqa: E402
                        INSUFFICIENT_BUFFER, INVALID_HANDLE, INVALID_VALUE,
                        NAME, NO_SMARTCARD, NOT_TRANSACTED, OK,
                        PROTO_MISMATCH, REMOVED_CARD, RESET, RESET_CARD,
                        SERVICE_STOPPED, SHARED, SHARING_VIOLATION, T0, T1,
-                       UNKNOWN_READER, UNPOWER, UNSUPPORTED, Client, World,
-                       words)
+                       UNKNOWN_READER, UNPOWER, UNRESPONSIVE, UNSUPPORTED,
+                       Client, World, words)
 
 
 def files(t):
@@ -396,6 +397,46 @@ def no_card(t):
         t.eq(c.transmit(card)[0], OK, "and it answers")
 
 
+def mute(t):
+    """A card that does not answer to reset; upside down, perhaps."""
+    with World(present=False) as w, w.client() as c:
+        w.card.mute = True
+        c.wait()
+        w.insert()
+        t.eq(c.pair()[1], OK, "a mute card ends a wait")
+        s, = c.states()
+        t.eq((s.state, s.events, s.atr), (0x0c, 1, ""),
+             "it is there and says nothing")
+        t.eq(c.connect()[0], UNRESPONSIVE, "a connect")
+        card = c.card(DIRECT)
+        t.eq((c.reconnect(card), c.transmit(card)[0]), (UNRESPONSIVE,
+             PROTO_MISMATCH), "a reconnect, and an APDU")
+        t.eq(c.control(card, 0x42000d48)[0], OK, "the reader is well")
+        w.card.mute = False
+        t.eq((c.reconnect(card), c.transmit(card)[0]), (OK, OK),
+             "a card that answers at last")
+        t.eq(c.states()[0].state, 0x34, "is one like others")
+
+
+def idle(t):
+    """A card that nobody uses loses its power, and nobody can tell."""
+    with World(config="power_off_delay = 50;\n") as w, w.client() as c:
+        card = c.card()
+        t.ok("POWER_OFF" not in w.card.asked, "a card in use keeps it")
+        w.card.asked.clear()
+        c.disconnect(card)
+        end = time.monotonic() + TIMEOUT
+        while "POWER_OFF" not in w.card.asked and time.monotonic() < end:
+            c.states()
+        t.eq(w.card.asked, ["POWER_OFF"], "off")
+        s, = c.states()
+        t.eq((s.state, s.atr, s.events, s.protocol), (0x34, ATR, 0, 0),
+             "it looks as before")
+        card = c.card()
+        t.eq(w.card.asked[1], "POWER_ON0", "and is powered for the next one")
+        t.eq(c.transmit(card)[0], OK, "which can use it")
+
+
 def exclusive(t):
     with World() as w, w.client() as c, w.client() as d:
         one = c.card()
@@ -672,11 +713,11 @@ def crowd(t):
 def main():
     t = Tap()
     for test in (files, switched_off, taken, versions, malformed, pieces,
-                 reader_states, array_length, size_stays, names, waits, missed_in_43,
-                 race_of_46, race_of_45, reader_events, sharing_signals,
-                 scopes, cancels, connects, protocols, no_card, exclusive,
-                 transactions, in_order, own_mutex, naps, resets, removed,
-                 reader_gone, dead_holder, robbed, old_and_new, controls,
+                 reader_states, array_length, size_stays, names, waits,
+                 missed_in_43, race_of_46, race_of_45, reader_events, sharing_signals,
+                 scopes, cancels, connects, protocols, no_card, mute, idle,
+                 exclusive, transactions, in_order, own_mutex, naps, resets,
+                 removed, reader_gone, dead_holder, robbed, old_and_new, controls,
                  attributes, many_handles, crowd):
         print("# " + test.__name__, flush=True)
         test(t)
