@@ -132,6 +132,27 @@ SCENARIOS = {
         ("a connect shared T1", "OK T1"),
         ("a transmit T1", "OK 9000"),
     ]),
+    "power taken away": (None, [
+        ("a connect shared T1", "OK T1"),
+        ("b connect shared T1", "OK T1"),
+        ("b disconnect unpower", "OK"),
+        ("a look", "PRESENT INUSE"),
+        ("a transmit T1", "W_RESET_CARD"),
+        ("a reconnect shared T1 leave", "OK T1"),
+        ("a transmit T1", "OK 9000"),
+        ("a status", "OK PRESENT T1", "OK PRESENT POWERED NEGOTIABLE T1",
+         "pcscd reconnects to a card without power"),
+        ("b connect shared T1", "W_UNPOWERED_CARD", "OK T1", "and leaves it"),
+    ]),
+    "power taken away by the last one": (None, [
+        ("a connect shared T1", "OK T1"),
+        ("a disconnect unpower", "OK"),
+        ("a look", "PRESENT"),
+        ("b connect direct 0", "OK none"),
+        ("b status", "OK PRESENT none"),
+        ("a connect shared T1", "OK T1"),
+        ("b status", "OK PRESENT POWERED NEGOTIABLE T1"),
+    ]),
     "removal": (None, [
         ("a connect shared T1", "OK T1"),
         ("b connect shared T1", "OK T1"),
@@ -180,6 +201,17 @@ SCENARIOS = {
         ("b look", "EMPTY"),
         ("insert", ""),
         ("b look", "PRESENT"),
+    ]),
+    "counted events": (None, [
+        ("a count", "0"),
+        ("a connect shared T1", "OK T1"),
+        ("a reconnect shared T1 reset", "OK T1"),
+        ("a disconnect unpower", "OK"),
+        ("a count", "0"),
+        ("remove", ""),
+        ("a count", "1"),
+        ("insert", ""),
+        ("a count", "2"),
     ]),
     "bad arguments": (None, [
         ("a establish 4", "INVALID_VALUE"),
@@ -235,6 +267,7 @@ class Client:
         self.protocol = ctypes.c_ulong(0)
         self.thread = None
         self.answer = None
+        self.events = None
         self.establish("2")
 
     def establish(self, scope):
@@ -307,20 +340,28 @@ class Client:
                                ctypes.create_string_buffer(264),
                                ctypes.byref(n)))
 
-    def look(self, *_):
+    def event(self):
         rows = (pcsc.ReaderState * 1)()
         rows[0].name = self.reader
         pcsc.must("SCardGetStatusChange", self.context, 0, rows, 1)
-        return " ".join(text for bit, text in LOOKS.items()
-                        if rows[0].event & bit)
+        return rows[0].event
+
+    def look(self):
+        now = self.event()
+        return " ".join(text for bit, text in LOOKS.items() if now & bit)
+
+    def count(self):
+        """Cards that came and went since this was asked for the first time."""
+        now = self.event() >> 16
+        if self.events is None:
+            self.events = now
+        return str(now - self.events)
 
     def until(self, word):
         """The reader's state has that word in it."""
         while word not in self.look():
             rows = (pcsc.ReaderState * 1)()
-            rows[0].name = self.reader
-            pcsc.call("SCardGetStatusChange", self.context, 0, rows, 1)
-            rows[0].current = rows[0].event
+            rows[0].name, rows[0].current = self.reader, self.event()
             pcsc.call("SCardGetStatusChange", self.context, SCAN_MS, rows, 1)
 
     def background(self, call, words):
