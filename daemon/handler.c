@@ -241,6 +241,7 @@ dispatch(struct handler *h, const struct channel_msg *m)
 		h->events->message(h->arg, m);
 		return;
 	case CHANNEL_CARD:
+	case CHANNEL_SLOW_CARD:
 		heard(h);
 		h->events->message(h->arg, m);
 		return;

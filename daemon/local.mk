@@ -79,6 +79,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/slot.h \
 	%D%/slot_news.c \
 	%D%/slot_state.h \
+	%D%/slow_cards.c \
+	%D%/slow_cards.h \
 	%D%/spawn.c \
 	%D%/spawn.h \
 	%D%/status_file.c \

@@ -179,14 +179,33 @@ name_reader(struct reader *r)
 		    i->vid, i->pid);
 }
 
+/* What earlier handlers have learnt. */
+static void
+tell_slow_cards(struct reader *r)
+{
+	for (size_t i = 0; i < SLOW_CARDS_MAX; i++) {
+		const struct slow_card *c = &r->slow_cards.row[i];
+		struct channel_msg m = { .type = CHANNEL_SLOW_CARD,
+			.arg = c->bps, .data = { c->atr, c->n } };
+
+		if (c->n != 0 && handler_send(r->handler, &m) != ERR_OK)
+			return;		/* it finds out for itself */
+	}
+}
+
 static void
 on_ready(struct reader *r, const struct channel_msg *m)
 {
+	uint16_t vid = r->info.vid, pid = r->info.pid;
+
 	if (r->n_slots != 0 || r->state != READER_STARTING ||
 	    channel_info_decode(&r->info, m->data) != ERR_OK) {
 		handler_kill(r->handler, "it sent a READY that makes no sense");
 		return;
 	}
+	if (r->info.vid != vid || r->info.pid != pid)
+		r->slow_cards = (struct slow_cards){ .next = 0 };
+	tell_slow_cards(r);
 	name_reader(r);
 	if (!reader_slots_make(r))
 		handler_kill(r->handler, "out of memory");
@@ -247,7 +266,10 @@ slot_message(struct reader *r, const struct channel_msg *m)
 {
 	if (m->type == CHANNEL_CARD)
 		slot_card(r->slots[m->slot], m);
-	else
+	else if (m->type == CHANNEL_SLOW_CARD &&
+	    !slow_cards_add(&r->slow_cards, m->data, m->arg))
+		handler_kill(r->handler, "it spoke of a card without an ATR");
+	else if (m->type == CHANNEL_RESULT)
 		slot_result(r->slots[m->slot], m);
 	watch_reader_changed(registry_watch(r->registry), r);
 }

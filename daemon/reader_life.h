@@ -14,6 +14,7 @@
 #include "daemon/registry.h"
 #include "daemon/registry_life.h"
 #include "daemon/slot.h"
+#include "daemon/slow_cards.h"
 #include "daemon/vpcd.h"
 #include "protocols/device.h"
 #include "protocols/settings.h"
@@ -65,6 +66,7 @@ struct reader {
 	unsigned n_slots;
 	struct slot *slots[CHANNEL_SLOTS_MAX];
 	struct event *alarms[CHANNEL_SLOTS_MAX];
+	struct slow_cards slow_cards;	/* of the device info is about */
 	uint32_t sequences[CHANNEL_SLOTS_MAX];	/* last ones used */
 };
 

@@ -475,5 +475,6 @@ const struct ifd_driver ifd_ccid = {
 	.ended = ended,
 	.route = route,
 	.interrupt = interrupt,
+	.slow_card = ccid_slow_card,
 	.close = close_reader,
 };

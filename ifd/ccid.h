@@ -209,6 +209,10 @@ void		ccid_speed_works(struct ifd_slot *);
    one, and nothing has come of it yet. */
 bool		ccid_speed_may_be_why(const struct ifd_slot *, enum err);
 
+/* The driver's slow_card. */
+void		ccid_slow_card(struct ifd_reader *, struct view atr,
+		    uint32_t bps);
+
 /* Resets the card, to go on at the next lower speed. */
 struct step	ccid_slow_down(struct ifd_slot *, enum err why);
 

@@ -27,31 +27,50 @@ takes_apdus(const struct ccid_plan *p)
 
 /* ---- cards that are slower than they say ---- */
 
-static struct ccid_slow_card *
-slow_card(const struct ifd_slot *slot)
+static struct view
+atr_of(const struct ifd_slot *slot)
 {
-	struct ccid *c = ccid_of(slot);
+	return (struct view){ slot->atr, slot->atr_n };
+}
 
+static struct ccid_slow_card *
+slow_card(struct ccid *c, struct view atr)
+{
 	for (size_t i = 0; i < CCID_SLOW_CARDS; i++)
-		if (view_eq((struct view){ c->slow[i].atr, c->slow[i].n },
-		    (struct view){ slot->atr, slot->atr_n }))
+		if (view_eq((struct view){ c->slow[i].atr, c->slow[i].n }, atr))
 			return &c->slow[i];
 	return NULL;
 }
 
-static void
-remember(const struct ifd_slot *slot, uint32_t below)
+void
+ccid_slow_card(struct ifd_reader *reader, struct view atr, uint32_t bps)
 {
-	struct ccid *c = ccid_of(slot);
-	struct ccid_slow_card *row = slow_card(slot);
+	struct ccid *c = reader->state;
+	struct ccid_slow_card *row = slow_card(c, atr);
 
+	if (atr.n == 0 || atr.n > ATR_MAX)
+		return;
 	if (row == NULL) {
 		row = &c->slow[c->slow_next];
 		c->slow_next = (c->slow_next + 1) % CCID_SLOW_CARDS;
 	}
-	memcpy(row->atr, slot->atr, slot->atr_n);
-	row->n = slot->atr_n;
-	row->below = below;
+	memcpy(row->atr, atr.p, atr.n);
+	row->n = atr.n;
+	row->below = bps;
+}
+
+/* Once: a speed that was known already is no news. */
+static void
+learn(struct ifd_slot *slot)
+{
+	const struct ccid_slot *s = slot->state;
+	const struct ccid_slow_card *row = slow_card(ccid_of(slot),
+	    atr_of(slot));
+
+	if (row != NULL && row->below == s->below)
+		return;
+	ccid_slow_card(slot->reader, atr_of(slot), s->below);
+	slot->slow = s->below;
 }
 
 void
@@ -60,7 +79,7 @@ ccid_speed_works(struct ifd_slot *slot)
 	struct ccid_slot *s = slot->state;
 
 	if (!s->proven && s->below != 0 && slot->atr_n != 0)
-		remember(slot, s->below);
+		learn(slot);
 	s->proven = true;
 }
 
@@ -277,7 +296,8 @@ struct step
 ccid_setup(struct ifd_slot *slot)
 {
 	struct ccid_slot *s = slot->state;
-	const struct ccid_slow_card *slow = slow_card(slot);
+	const struct ccid_slow_card *slow = slow_card(ccid_of(slot),
+	    atr_of(slot));
 
 	s->fresh = true;
 	s->proven = false;

@@ -60,6 +60,8 @@ struct ifd_slot {
 	/* What is known of the card; the driver writes it, at any event. */
 	uint32_t card;		/* mask of CHANNEL_PRESENT ... */
 	bool swapped;		/* it was away; the engine clears it */
+	uint32_t slow;		/* it was found not to be understood at this many
+				   bit/s; the engine tells and clears it */
 	uint8_t atr[IFD_ATR_MAX];
 	size_t atr_n;
 	uint32_t result;	/* of POWER_ON and PROTOCOL */
@@ -156,6 +158,11 @@ struct ifd_driver {
 	 * negative for none. NULL: such messages mean nothing.
 	 */
 	int		(*interrupt)(struct ifd_reader *, struct view);
+
+	/* What an earlier handler found out: this card is not understood at so
+	   many bit/s. NULL: it is of no interest. */
+	void		(*slow_card)(struct ifd_reader *, struct view atr,
+			    uint32_t bps);
 
 	/* Frees and wipes what open and slot_open allocated. NULL: nothing. */
 	void		(*close)(struct ifd_reader *);

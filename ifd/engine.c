@@ -48,6 +48,9 @@ tell_cards(struct engine *e)
 		if (was && (!is || s->swapped))
 			tell_card(e, s, 0);
 		s->swapped = false;
+		if (s->slow != 0)
+			e->events->slow_card(e->arg, s, s->slow);
+		s->slow = 0;
 		if (s->card != e->reported[i] &&
 		    !exchange_is_running(&e->exchanges[i]))
 			tell_card(e, s, s->card);
@@ -292,6 +295,13 @@ engine_takes_doubt(struct engine *e)
 	if (e->phase == PHASE_READY)
 		e->doubt = false;
 	return doubt;
+}
+
+void
+engine_slow_card(struct engine *e, struct view atr, uint32_t bps)
+{
+	if (e->phase == PHASE_READY && e->driver->slow_card != NULL)
+		e->driver->slow_card(&e->reader, atr, bps);
 }
 
 bool

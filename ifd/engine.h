@@ -30,6 +30,8 @@ struct engine_events {
 	/* card: mask of CHANNEL_PRESENT ...; atr: while powered. */
 	void	(*card)(void *arg, const struct ifd_slot *, uint32_t card,
 		    struct view atr);
+	/* This card was found not to be understood at so many bit/s. */
+	void	(*slow_card)(void *arg, const struct ifd_slot *, uint32_t bps);
 };
 
 /* In a row, of the kind that a working reader does not have. */
@@ -66,6 +68,10 @@ bool		engine_is_ready(const struct engine *);
  * resets the device. An IFD_STATUS for each slot tells.
  */
 bool		engine_takes_doubt(struct engine *);
+
+/* What an earlier handler has told with slow_card; once ready. */
+void		engine_slow_card(struct engine *, struct view atr,
+		    uint32_t bps);
 
 /* Valid once ready. */
 const struct ifd_reader *engine_reader(const struct engine *);

@@ -147,6 +147,16 @@ on_card(void *arg, const struct ifd_slot *slot, uint32_t card, struct view atr)
 }
 
 static void
+on_slow_card(void *arg, const struct ifd_slot *slot, uint32_t bps)
+{
+	struct handler *h = arg;
+	struct channel_msg m = { .type = CHANNEL_SLOW_CARD, .arg = bps,
+		.slot = slot->number, .data = { slot->atr, slot->atr_n } };
+
+	link_send(&h->link, &m);
+}
+
+static void
 on_lost(void *arg, enum err err, const char *text)
 {
 	struct handler *h = arg;
@@ -199,6 +209,7 @@ static const struct engine_events events = {
 	.lost = on_lost,
 	.ended = on_ended,
 	.card = on_card,
+	.slow_card = on_slow_card,
 };
 
 /* ---- requests ---- */
@@ -302,6 +313,8 @@ on_message(struct handler *h, const struct channel_msg *m)
 		on_cancel(h, m);
 	else if (m->type == CHANNEL_WATCH)
 		h->watched = m->arg != 0;
+	else if (m->type == CHANNEL_SLOW_CARD)
+		engine_slow_card(h->engine, m->data, m->arg);
 	else if (m->type == CHANNEL_QUIT)
 		quit(h);
 	else

@@ -47,7 +47,10 @@ enum {
 	X(RESULT)	/* err; when not ERR_OK, data is a text for people */ \
 	X(CARD)		/* arg: CHANNEL_PRESENT ..., data: ATR when powered */ \
 	X(PONG)								\
-	X(LOG)		/* arg: enum log_level, data: one line */
+	X(LOG)		/* arg: enum log_level, data: one line */	\
+	/* ifdhandler -> slotd, which says it to the reader's next handler */ \
+	X(SLOW_CARD)	/* data: ATR of a card that is not understood at arg
+			   bit/s or more, whatever it offers */
 
 enum channel_type {
 	CHANNEL_NONE,

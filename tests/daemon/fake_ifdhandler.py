@@ -15,7 +15,7 @@ import sys
 
 TYPES = ["NONE", "POWER_ON", "POWER_OFF", "TRANSMIT", "PROTOCOL", "CONTROL",
          "STATUS", "WATCH", "CANCEL", "PING", "QUIT", "READY", "FAILED",
-         "RESULT", "CARD", "PONG", "LOG"]
+         "RESULT", "CARD", "PONG", "LOG", "SLOW_CARD"]
 
 channel = socket.socket(fileno=3)
 DEVICE = 4

@@ -27,6 +27,7 @@ daemon_scripts = \
 	%D%/test_pcsc_turns.py \
 	%D%/test_readers.py \
 	%D%/test_start.py \
+	%D%/test_slow_cards.py \
 	%D%/test_watch.py
 # End of daemon_scripts
 TESTS += $(daemon_scripts)

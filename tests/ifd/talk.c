@@ -173,11 +173,21 @@ on_card(void *arg, const struct ifd_slot *slot, uint32_t card, struct view atr)
 	keep(t, atr);
 }
 
+static void
+on_slow_card(void *arg, const struct ifd_slot *slot, uint32_t bps)
+{
+	struct told *t = tell(arg, SLOW);
+
+	t->n = slot->number;
+	t->arg = bps;
+}
+
 static const struct engine_events events = {
 	.ready = on_ready,
 	.lost = on_lost,
 	.ended = on_ended,
 	.card = on_card,
+	.slow_card = on_slow_card,
 };
 
 /* ---- the player ---- */
@@ -426,6 +436,7 @@ play(struct world *w, const struct turn *t)
 		break;
 	case ENDED:
 	case CARD:
+	case SLOW:
 	case READY:
 	case LOST:
 		was_told(w, t);

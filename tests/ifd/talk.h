@@ -28,6 +28,7 @@ enum turn_kind {
 	/* what it tells */
 	ENDED,			/* request of slot `n`: err, data `in` */
 	CARD,			/* state of slot `n` is `arg` */
+	SLOW,			/* the card in `n` is, at `arg` bit/s */
 	READY,
 	LOST,			/* with err, text begins with `in` */
 	/* nothing is in flight but the interrupt pipe's read */

@@ -97,6 +97,7 @@ static const struct turn au9540[] = {
 	    "\x20\x00"),
 	SENDS(XFR("\x04", "\x0b", "\x00", "\x00\xa4\x00\x00")),
 	GIVES(DATA("\x02", "\x0b", "\x90\x00")),
+	{ .kind = SLOW, .arg = 115625 },
 	ENDS(0, "\x90\x00"),
 	/* and once it was understood, what fails is not the speed */
 	ASKS(0, IFD_TRANSMIT, .out = V("\x00\xa4\x00\x00")),

@@ -252,6 +252,7 @@ static const struct turn slower[] = {
 	GIVES(TAKEN("\x07", "\x08", "\x01", "\x12\x10\x00\x4d\x00\x20\x00")),
 	SENDS(XFR("\x05", "\x09", "\x00\xc1\x01\xfe\x3e")),
 	GIVES(DATA("\x05", "\x09", "\x00\xe1\x01\xfe\x1e")),
+	{ .kind = SLOW, .arg = 51612 },
 	TELLS(0, ON_NOW),
 	ENDS(0, ATR_T1_13),
 	/* the next time it is asked for no more than that */
