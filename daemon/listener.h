@@ -4,7 +4,6 @@
 
 /* A listening Unix socket in the file system, and who may connect how often. */
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include <event2/event.h>
@@ -12,25 +11,9 @@
 #include "base/err.h"
 #include "base/must_use.h"
 #include "daemon/peer.h"
+#include "daemon/quota.h"
 
 struct listener;
-
-/*
- * How many connections there may be at once, over several listeners. One user
- * cannot use up what others need.
- */
-struct quota {
-	unsigned used, max;
-	unsigned per_uid;
-	bool told;		/* of a refusal, in the log; once while it is full */
-	struct quota_user *users;
-};
-
-void		quota_init(struct quota *, unsigned max, unsigned per_uid);
-void		quota_fini(struct quota *);
-/* ERR_QUOTA or ERR_MEMORY: refuse. quota_leave must follow a success. */
-enum err	quota_enter(struct quota *, uid_t) MUST_USE;
-void		quota_leave(struct quota *, uid_t);
 
 /* A client has connected; fd is the callee's. The quota was entered for it. */
 typedef void	(*listener_fn)(void *arg, int owned_fd, const struct peer *);

@@ -61,6 +61,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/pcsc_transaction.c \
 	%D%/peer.c \
 	%D%/peer.h \
+	%D%/quota.c \
+	%D%/quota.h \
 	%D%/reader.c \
 	%D%/reader.h \
 	%D%/reader_life.h \
