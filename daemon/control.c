@@ -171,6 +171,10 @@ on_change(void *arg, const struct change *ch)
 	}
 }
 
+static const char refusal[] = "{\"ok\": false, \"error\": \"QUOTA\", "
+    "\"text\": \"slotd serves as many programs of this user as it may; "
+    "some must end first\"}\n";
+
 enum err
 control_open(struct control **out, struct event_base *base,
     struct registry *registry, const char *dir, mode_t mode, int fd)
@@ -195,12 +199,14 @@ control_open(struct control **out, struct event_base *base,
 		free(c);
 		return e;
 	}
+	listener_set_refusal(c->listener, (struct view){ (const uint8_t *)
+	    refusal, sizeof(refusal) - 1 });
 	control_json_init();
 	c->base = base;
 	c->registry = registry;
 	c->scene = (struct control_scene){ .registry = registry,
 		.dir = c->dir, .started_ms = clock_now_ms() };
-	quota_init(&c->quota, CLIENTS_MAX, CLIENTS_PER_UID);
+	quota_init_connections(&c->quota, CLIENTS_MAX, CLIENTS_PER_UID);
 	TAILQ_INIT(&c->members);
 	c->observer = (struct observer){ .changed = on_change, .arg = c };
 	registry_observe(registry, &c->observer);

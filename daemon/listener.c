@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/refusal.h"
 
 enum {
 	BACKLOG = SOMAXCONN,
@@ -26,6 +27,8 @@ struct listener {
 	struct event *readable;
 	struct event *pause;	/* after accept failed for want of something */
 	struct quota *quota;
+	struct refusals *refusals;
+	struct view refusal;
 	listener_fn fn;
 	void *arg;
 };
@@ -56,7 +59,6 @@ static void
 admit(struct listener *l, int fd)
 {
 	struct peer peer;
-	char who[80];
 	enum err e = peer_of_socket(&peer, fd);
 
 	if (e == ERR_OK)
@@ -65,12 +67,12 @@ admit(struct listener *l, int fd)
 		l->fn(l->arg, fd, &peer);
 		return;
 	}
-	if (e == ERR_QUOTA && !l->quota->told) {
-		l->quota->told = true;
-		log_at(LOG_LEVEL_WARN, l->sun.sun_path, "%s: %s",
-		    peer_text(who, sizeof(who), &peer), err_text(e));
+	if (e == ERR_QUOTA) {
+		quota_tell(l->quota, l->sun.sun_path, &peer, "connections");
+		refusals_add(l->refusals, fd, l->refusal);
+	} else {
+		close(fd);
 	}
-	close(fd);
 }
 
 static void
@@ -182,7 +184,8 @@ start(struct listener *l, struct event_base *base)
 {
 	l->readable = event_new(base, l->fd, EV_READ | EV_PERSIST, on_readable, l);
 	l->pause = event_new(base, -1, 0, on_pause_over, l);
-	return l->readable != NULL && l->pause != NULL &&
+	l->refusals = refusals_new(base);
+	return l->readable != NULL && l->pause != NULL && l->refusals != NULL &&
 	    event_add(l->readable, NULL) == 0 ? ERR_OK : ERR_MEMORY;
 }
 
@@ -224,6 +227,12 @@ listener_adopt(struct listener **out, struct event_base *base, int fd,
 }
 
 void
+listener_set_refusal(struct listener *l, struct view word)
+{
+	l->refusal = word;
+}
+
+void
 listener_close(struct listener *l)
 {
 	int saved = errno;
@@ -234,6 +243,7 @@ listener_close(struct listener *l)
 		event_free(l->readable);
 	if (l->pause != NULL)
 		event_free(l->pause);
+	refusals_free(l->refusals);
 	if (l->fd >= 0 && !l->adopted) {
 		unlink(l->sun.sun_path);
 		close(l->fd);

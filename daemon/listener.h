@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/must_use.h"
 #include "daemon/peer.h"
@@ -35,6 +36,12 @@ enum err	listener_open(struct listener **, struct event_base *,
 enum err	listener_adopt(struct listener **, struct event_base *, int fd,
 		    const char *path, struct quota *, listener_fn, void *arg)
 		    MUST_USE;
+
+/*
+ * What those are told that the quota has no room for, before they are closed;
+ * borrowed. Without it they are told nothing.
+ */
+void		listener_set_refusal(struct listener *, struct view word);
 
 /* Stops listening and removes a socket of our own. NULL is fine. */
 void		listener_close(struct listener *);

@@ -67,6 +67,8 @@ noinst_LTLIBRARIES += %D%/libslotd.la
 	%D%/reader.h \
 	%D%/reader_life.h \
 	%D%/reader_slots.c \
+	%D%/refusal.c \
+	%D%/refusal.h \
 	%D%/registry.c \
 	%D%/registry.h \
 	%D%/registry_conf.c \

@@ -233,7 +233,7 @@ openct_server_open(struct openct_server **out, struct event_base *base,
 	s->registry = registry;
 	s->mode = mode;
 	snprintf(s->dir, sizeof(s->dir), "%s", dir);
-	quota_init(&s->quota, CLIENTS_MAX, CLIENTS_PER_UID);
+	quota_init_connections(&s->quota, CLIENTS_MAX, CLIENTS_PER_UID);
 	TAILQ_INIT(&s->members);
 	s->observer = (struct observer){ .changed = on_change, .arg = s };
 	registry_observe(registry, &s->observer);

@@ -15,6 +15,7 @@
 
 #include "daemon/peer.h"
 #include "daemon/pcsc_state.h"
+#include "daemon/quota.h"
 #include "daemon/session.h"
 #include "daemon/stream.h"
 #include "daemon/watch.h"
@@ -38,6 +39,7 @@ struct pcsc_world {
 	struct event_base *base;
 	const struct registry *registry;
 	unsigned legacy;		/* places of an array up to 4.5 */
+	struct quota handle_quota;	/* card handles */
 	struct pcsc_state state;
 	struct pcsc_clients clients;
 };

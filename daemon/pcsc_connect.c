@@ -337,7 +337,7 @@ name_owner(const struct pcsc_client *c, struct pcsc_handle *owner)
 	if (owner->named)
 		return;
 	owner->named = true;
-	log_at(LOG_LEVEL_NOTICE, owner->name, "%s has it for itself, %s is "
+	log_at(LOG_LEVEL_INFO, owner->name, "%s has it for itself, %s is "
 	    "refused", peer_text(who, sizeof(who), &owner->client->peer),
 	    peer_text(other, sizeof(other), &c->peer));
 }

@@ -21,16 +21,15 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	pcsc_begin_timeout(arg);
 }
 
-struct pcsc_handle *
-pcsc_handle_new(struct pcsc_client *c, struct pcsc_place *place)
+/* NULL: memory. */
+static struct pcsc_handle *
+handle_alloc(struct pcsc_client *c, struct pcsc_place *place)
 {
 	static const struct session_rules rules = { .dialect = "PC/SC",
 		.reset_on_close = true, .report_reset = true,
 		.unlock_on_removal = true };
 	struct pcsc_handle *h;
 
-	if (c->n_handles >= HANDLES_MAX)
-		return NULL;
 	h = calloc(1, sizeof(*h));
 	if (h == NULL)
 		return NULL;
@@ -54,6 +53,34 @@ pcsc_handle_new(struct pcsc_client *c, struct pcsc_place *place)
 	return h;
 }
 
+/* One context as many as pcscd gives it, one user not all there are. */
+static bool
+may_have_more(struct pcsc_client *c)
+{
+	struct quota *q = &c->world->handle_quota;
+	enum err e;
+
+	if (c->n_handles >= HANDLES_MAX)
+		return false;
+	e = quota_enter(q, c->peer.uid);
+	if (e == ERR_QUOTA)
+		quota_tell(q, "PC/SC", &c->peer, "card handles");
+	return e == ERR_OK;
+}
+
+struct pcsc_handle *
+pcsc_handle_new(struct pcsc_client *c, struct pcsc_place *place)
+{
+	struct pcsc_handle *h;
+
+	if (!may_have_more(c))
+		return NULL;
+	h = handle_alloc(c, place);
+	if (h == NULL)
+		quota_leave(&c->world->handle_quota, c->peer.uid);
+	return h;
+}
+
 void
 pcsc_handle_free(struct pcsc_handle *h)
 {
@@ -62,6 +89,7 @@ pcsc_handle_free(struct pcsc_handle *h)
 
 	TAILQ_REMOVE(&c->handles, h, entry);
 	c->n_handles--;
+	quota_leave(&c->world->handle_quota, c->peer.uid);
 	if (place != NULL && place->exclusive == h)
 		place->exclusive = NULL;
 	if (place != NULL && h->number == 0)

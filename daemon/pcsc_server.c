@@ -18,6 +18,7 @@
 
 enum {
 	CLIENTS_MAX = 2000, CLIENTS_PER_UID = 1500,
+	HANDLES_MAX = 10000, HANDLES_PER_UID = 2000,
 	DIR_MAX = 90,
 	SOCKET_MODE = 0666,
 };
@@ -28,6 +29,7 @@ struct pcsc_server {
 	struct observer observer;
 	struct listener *listener;
 	struct quota quota;
+	uint8_t refusal[12];
 	char pid_file[DIR_MAX + 16];
 	char many_file[DIR_MAX + 16];
 };
@@ -187,6 +189,22 @@ adopt(struct pcsc_server *s, const char *path, int fd)
 	return e;
 }
 
+/*
+ * The answer to VERSION with the number for a server that is too busy, which
+ * libpcsclite hands to the program; a CANCEL, which has a connection of its own
+ * and a shorter answer, finds it, too.
+ */
+static void
+set_refusal(struct pcsc_server *s)
+{
+	struct wr w = { .p = s->refusal, .cap = sizeof(s->refusal) };
+
+	pcsc_word_write(&w, PCSC_MAJOR);
+	pcsc_word_write(&w, PCSC_RV_SERVER_TOO_BUSY);
+	pcsc_word_write(&w, PCSC_RV_SERVER_TOO_BUSY);
+	listener_set_refusal(s->listener, wr_done(&w));
+}
+
 static enum err
 listen_at(struct pcsc_server *s, const struct pcsc_options *o)
 {
@@ -228,12 +246,14 @@ pcsc_server_open(struct pcsc_server **out, struct event_base *base,
 	    o->own_dir);
 	pcsc_state_init(&s->world.state, access(s->many_file, F_OK) == 0);
 	TAILQ_INIT(&s->world.clients);
-	quota_init(&s->quota, CLIENTS_MAX, CLIENTS_PER_UID);
+	quota_init_connections(&s->quota, CLIENTS_MAX, CLIENTS_PER_UID);
+	quota_init(&s->world.handle_quota, HANDLES_MAX, HANDLES_PER_UID);
 	e = listen_at(s, o);
 	if (e != ERR_OK) {
 		free(s);
 		return e;
 	}
+	set_refusal(s);
 	s->observer = (struct observer){ .changed = on_change, .arg = s };
 	registry_observe(registry, &s->observer);
 	catch_up(s);
@@ -260,5 +280,6 @@ pcsc_server_close(struct pcsc_server *s)
 	while ((c = TAILQ_FIRST(&s->world.clients)) != NULL)
 		on_client_closed(s, c);
 	quota_fini(&s->quota);
+	quota_fini(&s->world.handle_quota);
 	free(s);
 }

@@ -3,6 +3,15 @@
 #include "daemon/quota.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+	DESCRIPTORS = 5000,	/* for all connections, readers and files */
+	SILENCE_MS = 60000,
+};
 
 struct quota_user {
 	struct quota_user *next;
@@ -14,6 +23,17 @@ void
 quota_init(struct quota *q, unsigned max, unsigned per_uid)
 {
 	*q = (struct quota){ .max = max, .per_uid = per_uid };
+}
+
+void
+quota_init_connections(struct quota *q, unsigned max, unsigned per_uid)
+{
+	struct rlimit have;
+	unsigned n = DESCRIPTORS;
+
+	if (getrlimit(RLIMIT_NOFILE, &have) == 0 && have.rlim_cur < n)
+		n = (unsigned)have.rlim_cur;
+	quota_init(q, max * n / DESCRIPTORS, per_uid * n / DESCRIPTORS);
 }
 
 void
@@ -71,11 +91,25 @@ quota_leave(struct quota *q, uid_t uid)
 		if (u->uid != uid)
 			continue;
 		q->used--;
-		q->told = false;
 		if (--u->used == 0) {
 			*at = u->next;
 			free(u);
 		}
 		return;
 	}
+}
+
+void
+quota_tell(struct quota *q, const char *where, const struct peer *peer,
+    const char *what)
+{
+	uint64_t now_ms = clock_now_ms();
+	char who[80];
+
+	if (q->told_ms != 0 && now_ms - q->told_ms < SILENCE_MS)
+		return;
+	q->told_ms = now_ms;
+	log_at(LOG_LEVEL_WARN, where, "%s is refused: a user may have %u %s, "
+	    "all together %u", peer_text(who, sizeof(who), peer), q->per_uid,
+	    what, q->max);
 }

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,6 +256,14 @@ err_of_name(const char *name)
 	return ERR_SYSTEM;
 }
 
+/* Some errors slotd tells without having read the request. */
+static bool
+is_refusal(const json_t *answer)
+{
+	return json_is_false(json_object_get(answer, "ok")) &&
+	    json_object_get(answer, "id") == NULL;
+}
+
 /* Whether slotd agreed; when not, its reason becomes ours. */
 static enum err
 judge(struct control *c, const json_t *answer)
@@ -262,7 +271,8 @@ judge(struct control *c, const json_t *answer)
 	json_t *ok = json_object_get(answer, "ok");
 	const char *name, *text;
 
-	if (json_integer_value(json_object_get(answer, "id")) != c->last_id)
+	if (json_integer_value(json_object_get(answer, "id")) != c->last_id &&
+	    !is_refusal(answer))
 		return fail(c, ERR_FORMAT, "slotd answered another request");
 	if (json_is_true(ok))
 		return ERR_OK;

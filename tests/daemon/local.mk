@@ -25,6 +25,7 @@ daemon_scripts = \
 	%D%/test_pcsc.py \
 	%D%/test_pcsc_replay.py \
 	%D%/test_pcsc_turns.py \
+	%D%/test_quota.py \
 	%D%/test_readers.py \
 	%D%/test_start.py \
 	%D%/test_slow_cards.py \

@@ -244,8 +244,10 @@ class World:
                               product="SmartTerminal XX44", pid=0x002d),
                          **info)
 
+    wrap = ()               # what slotd is started by
+
     def __enter__(self):
-        self.d = Slotd(handler=FAKE_IFDHANDLER)
+        self.d = Slotd(handler=FAKE_IFDHANDLER, wrap=self.wrap)
         self.d.__enter__()
         self.server = FakeServer(self.d.dir)
         self.reader = self.d.reader(self.server.address, "1-1")
