@@ -207,6 +207,55 @@ def the_shipped_file_is_accepted():
     same("instead of" in out or "no row" in out, False)
 
 
+def read(*path):
+    with open(os.path.join(*path)) as f:
+        return f.read()
+
+
+@test
+def the_shipped_file_has_every_device_slotd_knows():
+    rows = re.findall(r'{ 0x(....), 0x(....), "(\w+)", "(.*)" }',
+                      read(TOP, "protocols", "ids.c"))
+    blocks = re.findall(r"^driver (\w+) {\n\tids = {\n(.*?)\t};\n};$",
+                        read(BUILD, "etc", "openct.conf"), re.M | re.S)
+    lines = [(*ids, driver, name) for driver, body in blocks for ids, name in
+             [(m[:2], m[2]) for m in re.findall(
+                 r"\t\tusb:(....)/(....),\t# (.*)\n", body)]]
+    same(sorted(lines), sorted(rows))
+    same(("046a", "002d", "ccid", "Cherry SmartTerminal ST-1044U") in lines,
+         True)
+
+
+# what OpenCT has and slotd leaves alone is in the manual only
+MANUAL_ONLY = {"ifdproxy"}
+
+
+@test
+def every_name_is_in_the_manual_and_in_the_shipped_file():
+    names = set(re.findall(r'^\t{ "(\w+)", KEY_', read(
+        TOP, "protocols", "settings_keys.c"), re.M))
+    same(len(names) > 20, True)
+    manual = read(TOP, "doc", "openct.conf.5")
+    shipped = read(BUILD, "etc", "openct.conf")
+    same({n for n in names if not re.search(r"Cm %s\b" % n, manual)}, set())
+    same({n for n in names if not re.search(
+        r"(^|[\t# ])%s( \S+)? [={] ?" % n, shipped, re.M)}, MANUAL_ONLY)
+
+
+@test
+def what_the_shipped_file_has_as_comments_is_right():
+    text = read(BUILD, "etc", "openct.conf")
+    text = re.sub(r"^#(?=[\t}]|\w+( \S+)? [{=] ?)", "", text, flags=re.M)
+    status, out, err = of_file("check", text)
+    same([x for x in out.splitlines() if ": error: " in x or (
+        ": warning: " in x and "on this computer" not in x and
+        "program" not in x)], [])
+    same("user alice may use the readers front-desk, usb:046a/002d"
+         in out, True)
+    same("reader desk is a USB device 046a:002d (Cherry SmartTerminal "
+         "ST-1044U) at port 1-1.2, driven by ccid, called desk" in out, True)
+
+
 @test
 def a_running_slotd_shows_what_it_goes_by():
     with Slotd(handler=FAKE_IFDHANDLER) as d:
