@@ -201,14 +201,8 @@ run(struct world *w)
 	usb_flush(w->usb);
 }
 
-void
-world_open(struct world *w, const struct ifd_driver *driver)
-{
-	world_open_described(w, driver, NULL);
-}
-
-void
-world_open_described(struct world *w, const struct ifd_driver *driver,
+static void
+open_world(struct world *w, const struct ifd_driver *driver, int interface,
     void (*describe)(struct usb *, struct channel_info *))
 {
 	struct fake *f = calloc(1, sizeof(*f));
@@ -218,10 +212,30 @@ world_open_described(struct world *w, const struct ifd_driver *driver,
 	f->ops.describe = describe;
 	f->usb.ops = &f->ops;
 	*w = (struct world){ .usb = &f->usb, .now_ms = 1000 };
-	ck_assert_int_eq(engine_new(&w->engine, w->usb, driver, -1, &events, w,
-	    w->now_ms), ERR_OK);
+	ck_assert_int_eq(engine_new(&w->engine, w->usb, driver, interface,
+	    &events, w, w->now_ms), ERR_OK);
 	if (describe != NULL)
 		run(w);
+}
+
+void
+world_open(struct world *w, const struct ifd_driver *driver)
+{
+	open_world(w, driver, -1, NULL);
+}
+
+void
+world_open_interface(struct world *w, const struct ifd_driver *driver,
+    int interface)
+{
+	open_world(w, driver, interface, NULL);
+}
+
+void
+world_open_described(struct world *w, const struct ifd_driver *driver,
+    void (*describe)(struct usb *, struct channel_info *))
+{
+	open_world(w, driver, -1, describe);
 }
 
 void

@@ -75,6 +75,9 @@ struct device {
 };
 
 void	world_open(struct world *, const struct ifd_driver *);
+/* One interface of several, by its number. */
+void	world_open_interface(struct world *, const struct ifd_driver *,
+	    int interface);
 /* A device without descriptors. */
 void	world_open_described(struct world *, const struct ifd_driver *,
 	    void (*describe)(struct usb *, struct channel_info *));

@@ -190,6 +190,54 @@ START_TEST(class_ff)
 }
 END_TEST
 
+/* ---- a composite device: one reader with contacts, one with an antenna ---- */
+
+#define CLASS(features, max)						\
+	54, 0x21, LE16(0x0110), 0, 7, LE32(3), LE32(4000), LE32(4000), 0, \
+	LE32(10752), LE32(344086), 0, LE32(254), LE32(0), LE32(0),	\
+	LE32(features), LE32(max), 0xff, 0xff, LE16(0), 0, 1
+
+static const uint8_t composite_config[] = {
+	9, 2, LE16(9 + 2 * (9 + 54 + 14)), 2, 1, 0, 0x80, 50,
+	9, 4, 0, 0, 2, 0x0b, 0, 0, 0,
+	CLASS(0x000404be, 271),
+	7, 5, 0x04, 2, LE16(64), 0,
+	7, 5, 0x84, 2, LE16(64), 0,
+	9, 4, 1, 0, 2, 0x0b, 0, 0, 0,
+	CLASS(0x00010030, 271),
+	7, 5, BULK_OUT, 2, LE16(64), 0,
+	7, 5, BULK_IN, 2, LE16(64), 0,
+};
+
+static const struct turn other_pipes[] = {
+	{ .kind = OUT, .n = 0x04, .out = V(STATUS("\x00", "\x00")) },
+	{ .kind = IN, .n = 0x84, .in = V(SLOT("\x00", "\x00", "\x01", "\x00")) },
+	{ .kind = READY },
+	TELLS(0, THERE),
+};
+
+START_TEST(each_interface_is_a_reader)
+{
+	const struct device d = { .device = BYTES(device_bytes),
+		.config = BYTES(composite_config) };
+	struct world w;
+
+	world_open_interface(&w, &ifd_ccid, 1);
+	world_identify(&w, &d);
+	PLAY(&w, opened);
+	ck_assert_uint_eq(engine_reader(w.engine)->interface.number, 1);
+	PLAY(&w, t1_fast);
+	world_close(&w);
+
+	world_open_interface(&w, &ifd_ccid, 0);
+	world_identify(&w, &d);
+	PLAY(&w, other_pipes);
+	ck_assert_uint_eq(engine_reader(w.engine)->info.features, 0x000404be);
+	world_is_quiet(&w);
+	world_close(&w);
+}
+END_TEST
+
 /* ---- after a reset ---- */
 
 /* T=0 at the default speed: parameters only. */
@@ -371,6 +419,7 @@ main(void)
 
 	tcase_add_loop_test(t, t1, 0, sizeof(t1_talks) / sizeof(t1_talks[0]));
 	tcase_add_test(t, class_ff);
+	tcase_add_test(t, each_interface_is_a_reader);
 	tcase_add_loop_test(t, after_a_reset, 0,
 	    sizeof(resets) / sizeof(resets[0]));
 	suite_add_tcase(s, t);
