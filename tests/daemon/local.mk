@@ -13,8 +13,8 @@ daemon_tests = \
 check_PROGRAMS += $(daemon_tests) %D%/ctapi_say
 TESTS += $(daemon_tests)
 daemon_scripts = \
-	%D%/test_activation.py \
 	%D%/test_access.py \
+	%D%/test_activation.py \
 	%D%/test_config.py \
 	%D%/test_control.py \
 	%D%/test_dialects.py \
@@ -31,7 +31,8 @@ daemon_scripts = \
 	%D%/test_slow_cards.py \
 	%D%/test_watch.py
 # End of daemon_scripts
-TESTS += $(daemon_scripts)
+TESTS += $(daemon_scripts) %D%/libudev.test
+dist_check_SCRIPTS += %D%/libudev.test
 EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
 	%D%/fake_ifdhandler.py %D%/harness.py %D%/openct_wire.py \
 	%D%/pcsc %D%/pcsc_wire.py %D%/vpcd_card.py
