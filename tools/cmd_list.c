@@ -157,8 +157,9 @@ const struct command cmd_list = {
 		"is in it, with the\n"
 		"card's answer to reset. A reader with several slots has a line "
 		"for each. Says who\n"
-		"holds a card for itself. With --json an array of reader "
-		"objects.\n",
+		"holds a card for itself, and who has a reader that slotd "
+		"cannot use. With --json\n"
+		"an array of reader objects.\n",
 	.options = OPTION_JSON,
 	.run = list,
 };
