@@ -10,8 +10,8 @@
  * holds the card for HOLD_US, the next one is begun GAP_US after its end. Each
  * is printed at the end as "CALLED BEGUN ENDING ENDED RESETS" in nanoseconds of
  * the monotonic clock; RESETS: how often the card was another one on the way.
- * SIGTERM ends the series after the transaction under way. For `apdus' it
- * prints the nanoseconds of each. Then it waits for the end of its input.
+ * For `apdus' it prints the nanoseconds of each. SIGTERM ends the series after
+ * the transaction or APDU under way. Then it waits for the end of its input.
  */
 #include "config.h"
 
@@ -29,7 +29,6 @@
 enum {
 	SCOPE_SYSTEM = 2, SHARED = 2, T0_OR_T1 = 3, LEAVE = 0,
 	RESET_CARD = 0x80100068 & 0xffff,
-	WARM_UP = 100,
 };
 
 #define RV(rv)	((rv) & 0xffff)		/* 0x8010xxxx */
@@ -199,17 +198,16 @@ static void
 apdus(struct pcsc *p, size_t count, const uint8_t *apdu, size_t n)
 {
 	uint64_t *ns = calloc(count, sizeof(*ns)), from;
+	size_t done;
 
 	if (ns == NULL)
 		exit(EXIT_FAILURE);
-	for (size_t i = 0; i < WARM_UP; i++)
-		transmit(p, apdu, n);
-	for (size_t i = 0; i < count; i++) {
+	for (done = 0; done < count && !over; done++) {
 		from = now_ns();
 		transmit(p, apdu, n);
-		ns[i] = now_ns() - from;
+		ns[done] = now_ns() - from;
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < done; i++)
 		printf("%" PRIu64 "\n", ns[i]);
 	free(ns);
 }

@@ -31,7 +31,7 @@ SECONDS = 10            # of each series of a second client
 LOCK_MS = 2000          # slotd's lock_timeout for the stopped holder
 PATIENCE = 10           # seconds until a hand-over counts as never
 CROWD, EACH = 8, 20
-COUNTS = ("waits", "served in order of coming, %")      # not times
+COUNTS = ("waits", "APDUs", "served in order of coming, %")      # not times
 AT_ONCE = 10 ** 6       # nanoseconds between those that come at the same time
 LONG = 10 ** 6          # transactions, or microseconds: until told to end
 
@@ -61,10 +61,9 @@ class Transaction:
 class Program:
     """One bench_pcsc, connected and ready to go."""
 
-    def __init__(self, b, count, hold_us, gap_us):
+    def __init__(self, b, *words):
         self.process = subprocess.Popen(
-            [PROGRAM, "transactions", str(count), str(hold_us), str(gap_us)],
-            env=b.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [PROGRAM] + [str(word) for word in words], env=b.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True)
         if self.process.stdout.readline() != "ready\n":
             raise RuntimeError("bench_pcsc does not get ready")
@@ -76,9 +75,11 @@ class Program:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def lines(self):
+        return self.process.communicate()[0].splitlines()
+
     def transactions(self):
-        out, _ = self.process.communicate()
-        return [Transaction(self, line) for line in out.splitlines()]
+        return [Transaction(self, line) for line in self.lines()]
 
 
 def ms(ns):
@@ -93,17 +94,32 @@ def beyond(ts, others):
             "beyond the holds ahead, max": ms(more[-1])}
 
 
-def second_client(b, hold_ms, gap_ms):
-    """Waits of one that wants the card now and then, while another one has it
-    most of the time."""
-    busy = Program(b, LONG, hold_ms * 1000, gap_ms * 1000)
-    guest = Program(b, LONG, 0, 7300)
+def run_both(busy, guest):
     busy.go()
     guest.go()
     time.sleep(SECONDS)
     guest.signal(signal.SIGTERM)
     time.sleep(1)           # its last wait may be a long one
     busy.signal(signal.SIGTERM)
+
+
+def single_apdus(b):
+    """The same guest without transactions: APDU after APDU."""
+    busy = Program(b, "transactions", LONG, 20000, 1000)
+    guest = Program(b, "apdus", LONG, "0084000008")
+    run_both(busy, guest)
+    busy.transactions()
+    ns = [int(line) for line in guest.lines()]
+    return {"APDUs": len(ns), "mean": ms(statistics.mean(ns)),
+            "max": ms(max(ns))}
+
+
+def second_client(b, hold_ms, gap_ms):
+    """Waits of one that wants the card now and then, while another one has it
+    most of the time."""
+    busy = Program(b, "transactions", LONG, hold_ms * 1000, gap_ms * 1000)
+    guest = Program(b, "transactions", LONG, 0, 7300)
+    run_both(busy, guest)
     holds, waits = busy.transactions(), guest.transactions()
     more = beyond(waits, holds)
     waits = [t.wait for t in waits]
@@ -125,7 +141,8 @@ def order_kept(ts):
 
 
 def crowd(b):
-    programs = [Program(b, EACH, 5000, 0) for _ in range(CROWD)]
+    programs = [Program(b, "transactions", EACH, 5000, 0)
+                for _ in range(CROWD)]
     for p in programs:
         p.go()
     ts = [t for p in programs for t in p.transactions()]
@@ -142,7 +159,8 @@ def crowd(b):
 
 def hand_over(b, number):
     """From a signal to the holder until the one that waits has the card."""
-    holder, heir = Program(b, 1, LONG * 1000, 0), Program(b, 1, 0, 0)
+    holder = Program(b, "transactions", 1, LONG * 1000, 0)
+    heir = Program(b, "transactions", 1, 0, 0)
     holder.go()
     time.sleep(0.5)
     heir.go()
@@ -173,6 +191,8 @@ SERIES = [
      lambda b: second_client(b, 5, 5)),
     ("a second client's wait, another has it for 20 of 21 ms, in ms",
      lambda b: second_client(b, 20, 1)),
+    ("a second client's APDUs, which makes no transactions, the same, in ms",
+     single_apdus),
     ("%d clients, %d transactions of 5 ms each, in ms" % (CROWD, EACH), crowd),
     ("hand-over to the one that waits, lock_timeout %d, in ms" % LOCK_MS,
      hand_overs),

@@ -4,8 +4,9 @@
 with vsmartcard's virtual reader: system calls, context switches and time.
 
 The program (bench_pcsc, on the system's libpcsclite) and the emulated card are
-the same; behind slotd it is in an emulated USB reader, so that ifdhandler's part
-is that of real readers but for the USB itself. pcscd with libccid and a USB
+the same; slotd has it once in its own virtual reader, by the same vpcd_bridge, and
+once in an emulated USB reader, where ifdhandler does what it does for real ones
+but for the USB itself. pcscd with libccid and a USB
 reader was measured elsewhere: 24.0 system calls, 5.0 context switches. Nothing
 is asserted.
 """
@@ -34,7 +35,7 @@ class Series:
 
     def __init__(self, b):
         self.process = subprocess.Popen(
-            [PROGRAM, "apdus", str(COUNT), "0084000008"], env=b.env,
+            [PROGRAM, "apdus", str(COUNT + WARM_UP), "0084000008"], env=b.env,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
             raise RuntimeError("bench_pcsc does not get ready")
@@ -43,7 +44,8 @@ class Series:
         """Nanoseconds of each; it is still connected then."""
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        return [int(self.process.stdout.readline()) for _ in range(COUNT)]
+        return [int(self.process.stdout.readline())
+                for _ in range(COUNT + WARM_UP)][WARM_UP:]
 
     def end(self):
         self.process.communicate()
@@ -106,13 +108,15 @@ def measure(name):
 
 
 def main():
-    slotd, pcscd = measure("slotd"), measure("pcscd")
-    if isinstance(pcscd, str):
-        print("no pcscd to compare with: " + pcscd)
-        pcscd = {}
-    print("%-44s %12s %12s" % ("an SCardTransmit", "slotd", "pcscd, vpcd"))
-    for what, value in slotd.items():
-        print("  %-42s %12s %12s" % (what, value, pcscd.get(what, "-")))
+    columns = [measure(name) for name in ("slotd", "vpcd", "pcscd")]
+    if isinstance(columns[2], str):
+        print("no pcscd to compare with: " + columns.pop())
+    print("%-32s %12s %12s %12s" % ("an SCardTransmit", "slotd, USB",
+                                    "slotd, vpcd", "pcscd, vpcd"))
+    for what in columns[0]:
+        print("  %-30s" % what + "".join(
+            " %12s" % column.get(what, "-") for column in columns),
+            flush=True)
 
 
 main()
