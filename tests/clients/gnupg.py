@@ -7,7 +7,8 @@ import re
 import sys
 import time
 
-from backend import HERE, arguments, backend, need, need_file, run, same, test
+from backend import HERE, Skip, arguments, backend, need, need_file, run, \
+    same, test
 
 ARGS = arguments()
 SCDAEMON = "/usr/lib/gnupg/scdaemon"
@@ -163,6 +164,22 @@ def other_algorithms_and_lengths():
             g.dialog("--card-edit", lines=["admin", "key-attr"] + choice * 3 +
                      ["quit"])
             same(g.card()["Key attributes"], attributes)
+            generate(g)
+            g.sign()
+            g.decrypt()
+
+
+@test
+def readers_of_other_kinds():
+    """Blocks in a reader of TPDU level, a token, a token without bulk pipes."""
+    needed()
+    if ARGS.backend != "slotd":
+        raise Skip("vpcd is of one kind")
+    for model, driver, card in [("tpdu-reader", "ccid", "openpgp-extended"),
+                                ("etoken-0514", "etoken", "openpgp"),
+                                ("iccd-b", "ccid", "openpgp")]:
+        with backend(ARGS, cards=[card], model=model, driver=driver) as b, \
+                Gpg(b) as g:
             generate(g)
             g.sign()
             g.decrypt()
