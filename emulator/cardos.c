@@ -160,7 +160,7 @@ get_data(struct cos *s, const struct card_cmd *c, struct wr *rsp)
 	return SW_NOT_FOUND;
 }
 
-enum { CLA_CHAIN = 0x10, INS_PERFORM = 0x2a };
+enum { INS_PERFORM = 0x2a };
 
 enum { RAW = COS_MANUFACTURING, USED = 0, ADMIN = COS_ADMINISTRATION };
 
@@ -245,48 +245,17 @@ fit(const struct card_cmd *c, struct wr *rsp, uint16_t sw)
 	return sw;
 }
 
-static void
-forget_chain(struct cos *s)
-{
-	explicit_bzero(s->chain, s->chain_n);
-	s->chain_n = 0;
-	s->chained = false;
-}
-
-/*
- * Command chaining, ISO 7816-4:2005 §5.1.1.1: OpenSC signs with keys of 2048
- * bits so; only that command takes parts here. Another command in between ends
- * the chain, and is run.
- */
+/* OpenSC signs with keys of 2048 bits in parts; only that command takes them. */
 static uint16_t
 run_part(struct cos *s, struct card_cmd *c, struct wr *rsp)
 {
-	const uint8_t header[] = { c->ins, c->p1, c->p2 };
-	bool more = (c->cla & CLA_CHAIN) != 0;
+	bool may = c->ins == INS_PERFORM && s->phase != COS_MANUFACTURING;
 	uint16_t sw;
 
-	if (s->chained && memcmp(header, s->chain_header, sizeof(header)) != 0)
-		forget_chain(s);
-	if (!more && !s->chained)
-		return run(s, c, rsp);
-	c->cla &= (uint8_t)~CLA_CHAIN;
-	if (c->cla != 0 || c->ins != INS_PERFORM ||
-	    s->phase == COS_MANUFACTURING)
-		return SW_NO_CHAINING;
-	if (c->data.n > sizeof(s->chain) - s->chain_n) {
-		forget_chain(s);
-		return SW_WRONG_LENGTH;
-	}
-	if (c->data.n != 0)
-		memcpy(s->chain + s->chain_n, c->data.p, c->data.n);
-	s->chain_n += c->data.n;
-	s->chained = more;
-	memcpy(s->chain_header, header, sizeof(header));
-	if (more)
-		return SW_OK;
-	c->data = (struct view){ s->chain, s->chain_n };
+	if (!card_chain_take(&s->chain, c, may, COS_CHAIN_MAX, &sw))
+		return sw;
 	sw = run(s, c, rsp);
-	forget_chain(s);
+	card_chain_forget(&s->chain);
 	return sw;
 }
 
@@ -312,7 +281,7 @@ cardos_reset(struct card *card)
 
 	s->df = 0;
 	s->ef = COS_NONE;
-	forget_chain(s);
+	card_chain_forget(&s->chain);
 	cos_logout_all(s);
 	cos_default_environment(s);
 }

@@ -17,6 +17,7 @@
 
 #include "base/bytes.h"
 #include "emulator/card.h"
+#include "emulator/card_chain.h"
 #include "emulator/card_cmd.h"
 
 enum {
@@ -126,10 +127,7 @@ struct cos {
 	uint8_t sign_key, decipher_key;
 	uint32_t work_ms;	/* for the command under way, beside delay */
 	uint32_t keygen_ms;
-	/* a command that comes in parts: its header and the data so far */
-	uint8_t chain_header[3], chain[COS_CHAIN_MAX];
-	size_t chain_n;
-	bool chained;
+	struct card_chain chain;
 };
 
 extern const struct card_kind cardos_card;

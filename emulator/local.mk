@@ -8,6 +8,8 @@ noinst_LTLIBRARIES += %D%/libemulator.la
 	%D%/card.h \
 	%D%/card_atr.c \
 	%D%/card_atr.h \
+	%D%/card_chain.c \
+	%D%/card_chain.h \
 	%D%/card_cmd.c \
 	%D%/card_cmd.h \
 	%D%/card_t0.c \

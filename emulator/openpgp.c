@@ -11,7 +11,6 @@
 
 enum {
 	SW_TERMINATED = 0x6285,
-	CLA_CHAIN = 0x10,
 	/* card capabilities in the historical bytes */
 	CAPABILITIES_TAG = 0x73,
 	EXTENDED_LENGTHS = 0x40,
@@ -156,14 +155,6 @@ run(struct pgp *s, const struct card_cmd *c, struct wr *rsp)
 }
 
 static void
-forget_chain(struct pgp *s)
-{
-	explicit_bzero(s->chain, s->chain_n);
-	s->chain_n = 0;
-	s->chained = false;
-}
-
-static void
 forget_answer(struct pgp *s)
 {
 	explicit_bzero(s->answer, s->answer_n);
@@ -185,37 +176,16 @@ run_whole(struct pgp *s, const struct card_cmd *c)
 	return sw;
 }
 
-/*
- * Command chaining, ISO 7816-4:2005 §5.1.1.1. Another command in between ends
- * the chain, and is run.
- */
 static uint16_t
 run_part(struct pgp *s, struct card_cmd *c)
 {
-	const uint8_t header[] = { c->ins, c->p1, c->p2 };
-	bool more = (c->cla & CLA_CHAIN) != 0;
 	uint16_t sw;
 
-	if (s->chained && memcmp(header, s->chain_header, sizeof(header)) != 0)
-		forget_chain(s);
-	if (!more && !s->chained)
-		return run_whole(s, c);
-	if (!openpgp_takes_data(c->ins))
-		return SW_NO_CHAINING;
-	if (c->data.n > sizeof(s->chain) - s->chain_n) {
-		forget_chain(s);
-		return SW_WRONG_LENGTH;
-	}
-	if (c->data.n != 0)
-		memcpy(s->chain + s->chain_n, c->data.p, c->data.n);
-	s->chain_n += c->data.n;
-	s->chained = more;
-	memcpy(s->chain_header, header, sizeof(header));
-	if (more)
-		return SW_OK;
-	c->data = (struct view){ s->chain, s->chain_n };
+	if (!card_chain_take(&s->chain, c, openpgp_takes_data(c->ins),
+	    CARD_CHAIN_MAX, &sw))
+		return sw;
 	sw = run_whole(s, c);
-	forget_chain(s);
+	card_chain_forget(&s->chain);
 	return sw;
 }
 
@@ -242,7 +212,7 @@ serve(struct pgp *s, struct card_cmd *c, struct wr *rsp)
 {
 	uint16_t sw = SW_OK;
 
-	if ((c->cla & (uint8_t)~CLA_CHAIN) != 0)
+	if ((c->cla & (uint8_t)~CARD_CLA_CHAIN) != 0)
 		return SW_CLA;
 	if (c->extended && !s->extended)
 		return SW_WRONG_LENGTH;
@@ -278,7 +248,7 @@ openpgp_reset(struct card *card)
 
 	s->selected = false;
 	log_out(s);
-	forget_chain(s);
+	card_chain_forget(&s->chain);
 	forget_answer(s);
 }
 

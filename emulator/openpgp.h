@@ -22,6 +22,7 @@
 
 #include "base/bytes.h"
 #include "emulator/card.h"
+#include "emulator/card_chain.h"
 #include "emulator/card_cmd.h"
 
 enum {
@@ -34,7 +35,6 @@ enum {
 	PGP_STORED_MAX = 16,	/* data objects that are kept as they come */
 	PGP_PIN_MAX = 127,
 	PGP_TRIES = 3,
-	PGP_CHAIN_MAX = 2560,	/* a certificate, a key of 4096 bits */
 	PGP_ANSWER_MAX = 2560,
 	PGP_CHALLENGE_MAX = 256,
 };
@@ -88,10 +88,7 @@ struct pgp {
 	enum pgp_use decipher_with, authenticate_with;
 	uint32_t work_ms;	/* for the command under way, beside delay */
 	uint32_t keygen_ms;
-	/* a command that comes in parts: its header and the data so far */
-	uint8_t chain_header[3], chain[PGP_CHAIN_MAX];
-	size_t chain_n;
-	bool chained;
+	struct card_chain chain;
 	/* an answer, and where what is not sent yet begins */
 	uint8_t answer[PGP_ANSWER_MAX];
 	size_t answer_n, answer_at;

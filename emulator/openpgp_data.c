@@ -72,7 +72,7 @@ put_extended_length(const struct pgp *s, const struct object *o, struct wr *w)
 	(void)s;
 	(void)o;
 	wr_be16(w, 0x0202);
-	wr_be16(w, PGP_CHAIN_MAX);
+	wr_be16(w, CARD_CHAIN_MAX);
 	wr_be16(w, 0x0202);
 	wr_be16(w, PGP_ANSWER_MAX);
 }
