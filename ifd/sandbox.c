@@ -55,9 +55,13 @@ struct rules {
 static int
 allow_quickack(scmp_filter_ctx f)
 {
-	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
-	    SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
-	    SCMP_A2(SCMP_CMP_EQ, TCP_QUICKACK));
+	static const struct scmp_arg_cmp quickack[] = {
+		{ .arg = 1, .op = SCMP_CMP_EQ, .datum_a = IPPROTO_TCP },
+		{ .arg = 2, .op = SCMP_CMP_EQ, .datum_a = TCP_QUICKACK },
+	};
+
+	return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt),
+	    sizeof(quickack) / sizeof(quickack[0]), quickack);
 }
 
 static enum err

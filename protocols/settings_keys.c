@@ -33,7 +33,7 @@ const struct key settings_rule_keys[] = {
 	{ "readers", KEY_WORDS, AT(settings_rule, readers) },
 	{ "dialects", KEY_WORDS, AT(settings_rule, dialect_list),
 	    .check = settings_check_dialects, .is_word = settings_is_dialect },
-	{ NULL },
+	{ .name = NULL },
 };
 
 const struct key settings_access_keys[] = {
@@ -43,7 +43,7 @@ const struct key settings_access_keys[] = {
 	    .check = settings_check_rule },
 	{ "other", KEY_BLOCK, 0, .keys = settings_rule_keys,
 	    .check = settings_check_rule },
-	{ NULL },
+	{ .name = NULL },
 };
 
 const struct key settings_reader_keys[] = {
@@ -57,7 +57,7 @@ const struct key settings_reader_keys[] = {
 	{ "max_speed", KEY_NUMBER, AT(settings_reader, max_speed), .min = 1,
 	    .max = UINT32_MAX },
 	{ "escape", KEY_SWITCH, AT(settings_reader, escape) },
-	{ NULL },
+	{ .name = NULL },
 };
 
 const struct key settings_driver_keys[] = {
@@ -65,7 +65,7 @@ const struct key settings_driver_keys[] = {
 	    .check = settings_check_ids, .is_word = settings_is_id },
 	{ "block_size", KEY_NUMBER, AT(settings_driver, block_size), .min = 1,
 	    .max = BLOCK_MAX },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static const struct key handler_keys[] = {
@@ -73,7 +73,7 @@ static const struct key handler_keys[] = {
 	{ "force_poll", KEY_SWITCH, AT(settings, force_poll) },
 	{ "user", KEY_WORD, TEXT(settings, user) },
 	{ "groups", KEY_WORDS, AT(settings, groups) },
-	{ NULL },
+	{ .name = NULL },
 };
 
 const struct key settings_keys[] = {
@@ -98,5 +98,5 @@ const struct key settings_keys[] = {
 	    .check = settings_check_reader },
 	{ "access", KEY_GROUP, 0, .keys = settings_access_keys,
 	    .check = settings_check_access },
-	{ NULL },
+	{ .name = NULL },
 };
