@@ -23,22 +23,9 @@ UNITS = '/etc/systemd/system'
 PCSCD = '/run/pcscd/pcscd.comm'
 
 
-def install():
-    """What `make install' does with these files."""
-    unit = open(BUILD + '/etc/slotd.service').read()
-    sbin = os.path.dirname(re.search(r'ExecStart=(\S+)', unit).group(1))
-    os.makedirs(sbin, exist_ok=True)
-    for name in '/daemon/slotd', '/ifd/ifdhandler':
-        shutil.copy(BUILD + name, sbin)
-    for name in (BUILD + '/etc/slotd.service', BUILD + '/etc/slotd.socket',
-                 TOP + '/etc/slotd-pcscd.socket'):
-        shutil.copy(name, UNITS)
-    install_pcscd()
-
-
 def install_pcscd():
     """A stand-in for Debian's, which may be there, too."""
-    systemctl('stop', 'pcscd.socket', 'pcscd', rc=None)
+    run('systemctl', 'stop', 'pcscd.socket', 'pcscd', rc=None)
     if os.path.exists('/etc/init.d/pcscd'):
         os.unlink('/etc/init.d/pcscd')      # disabling it is slow
     with open(UNITS + '/pcscd.socket', 'w') as f:
@@ -46,7 +33,6 @@ def install_pcscd():
                 'WantedBy=sockets.target\n' % PCSCD)
     with open(UNITS + '/pcscd.service', 'w') as f:
         f.write('[Service]\nExecStart=/bin/sleep 9999\n')
-    systemctl('daemon-reload')
 
 
 def systemctl(*args, rc=0):
@@ -83,6 +69,19 @@ def pcsc_readers():
 
 
 # -- tests: each goes on where the one before ended ---------------------------
+
+def test_files_are_installed(w):
+    """What `make install' does with these files."""
+    unit = open(BUILD + '/etc/slotd.service').read()
+    sbin = os.path.dirname(re.search(r'ExecStart=(\S+)', unit).group(1))
+    os.makedirs(sbin, exist_ok=True)
+    for name in '/daemon/slotd', '/ifd/ifdhandler':
+        shutil.copy(BUILD + name, sbin)
+    for name in (BUILD + '/etc/slotd.service', BUILD + '/etc/slotd.socket',
+                 TOP + '/etc/slotd-pcscd.socket'):
+        shutil.copy(name, UNITS)
+    install_pcscd()
+
 
 def test_user_and_directory_are_made(w):
     run('systemd-sysusers', BUILD + '/etc/sysusers/slotd.conf')
@@ -195,9 +194,7 @@ def test_stopped_it_leaves_nothing_behind(w):
 
 
 def main():
-    w = World()
-    install()
-    return run_tests(w, globals())
+    return run_tests(World(), globals())
 
 
 if __name__ == '__main__':

@@ -24,7 +24,8 @@ import traceback
 USBDEVFS_RESET = 0x5514
 BUILD = os.path.abspath(sys.argv[1])
 RUN = '/run/openct'
-LIMIT = 30      # seconds until something counts as never
+# seconds until something counts as never
+LIMIT = int(os.environ.get('VM_LIMIT', 30))
 CLAIM = 0x8004550f      # USBDEVFS_CLAIMINTERFACE
 
 
