@@ -10,7 +10,7 @@ CHECK_PACKAGES="$BUILD_PACKAGES check clang git libpcsclite1 opensc pcsc-tools
 # programs for PC/SC and CT-API written by others (tests/clients), and Debian's
 # pcscd for comparison
 CLIENT_PACKAGES="cargo default-jdk-headless gnutls-bin gpg gpg-agent gpgconf
-	libcacard-dev libctapimkt1-dev libengine-pkcs11-openssl
+	hibiscus libcacard-dev libctapimkt1-dev libengine-pkcs11-openssl
 	libhbci4j-core-java libjaxb-api-java libjna-java libnss3-tools
 	libpam-p11 libpcsc-perl librust-pcsc-dev opensc opensc-pkcs11
 	openssh-client openssh-server openssl pamtester pcsc-tools pcscd

@@ -23,6 +23,6 @@ def jar(name, package):
 def compile_java(b, *classes, jars=()):
     """The words that run the last of these classes, when others follow."""
     path = ":".join([b.dir] + list(jars))
-    b.run(tool("javac"), "-Xlint:all", "-Werror", "-cp", path, "-d", b.dir,
+    b.run(tool("javac"), "-Xlint:all,-path", "-Werror", "-cp", path, "-d", b.dir,
           *(os.path.join(HERE, name + ".java") for name in classes))
     return [tool("java"), "-cp", path, classes[-1]]

@@ -12,12 +12,14 @@ endif
 EXTRA_DIST += \
 	%D%/CtApiPassport.java \
 	%D%/Hbci4java.java \
+	%D%/HibiscusPlugin.java \
 	%D%/Smartcardio.java \
 	%D%/backend.py \
 	%D%/check \
 	%D%/dialog.py \
 	%D%/gnupg.py \
 	%D%/hbci4java.py \
+	%D%/hibiscus.py \
 	%D%/ifd_bundle.py \
 	%D%/java.py \
 	%D%/jdk.py \
