@@ -231,6 +231,8 @@ class Card(threading.Thread):
         elif said == "TRANSMIT":
             self.gate.wait(TIMEOUT)
             self.h.answer(m, data="00" * 8 + "9000")
+        elif said == "CONTROL":
+            self.h.answer(m, data=m["data"])
         elif said == "POWER_OFF":
             self.h.answer(m)
 

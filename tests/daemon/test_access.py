@@ -13,6 +13,7 @@ from pcsc_wire import NAME, OK, UNKNOWN_READER, World  # noqa: E402
 
 ALICE, BOB, STAFF = 64001, 64002, 64003
 SECURITY_VIOLATION = 0x8010006a
+ESCAPE = 0x42000001
 CHALLENGE = "0084000008"
 NOBODY = ("", 0, [0] * 8, 0, 0)
 
@@ -157,6 +158,24 @@ def events(t):
             t.eq(b.events, [], "others are not")
 
 
+def escapes(t):
+    """A right of its own, and nothing where the reader lets none through."""
+    rules = "access { user %d { may = escape; }; other { may = use; }; };" % \
+        ALICE
+    for switch, alice in (("yes", OK), ("no", SECURITY_VIOLATION)):
+        with World(config="escape = %s; %s\n" % (switch, rules)) as w:
+            os.chmod(w.d.dir, 0o755)
+            for uid, want in ((ALICE, alice), (BOB, SECURITY_VIOLATION),
+                              (0, alice)):
+                with user(uid):
+                    c = w.client()
+                with c:
+                    card = c.card()
+                    t.eq((c.control(card, ESCAPE, b"\x99")[0],
+                          c.transmit(card)[0]), (want, OK),
+                         "escape = %s: user %d" % (switch, uid))
+
+
 def reload(t):
     """Rights that are taken away are taken away at once."""
     with world("user %d { may = use; };" % ALICE) as w:
@@ -197,8 +216,8 @@ def main():
     if os.geteuid() != 0:
         t.ok(True, "access # SKIP only root can be several users")
         t.done()
-    for test in (users_and_groups, the_status_file, events, reload,
-                 many_groups):
+    for test in (users_and_groups, the_status_file, events, escapes,
+                 reload, many_groups):
         try:
             test(t)
         except (Timeout, AssertionError, OSError, EOFError) as e:

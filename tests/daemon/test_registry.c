@@ -203,6 +203,94 @@ START_TEST(an_observer_may_leave_while_told)
 }
 END_TEST
 
+/* Which block of openct.conf is about a place. */
+START_TEST(a_block_names_its_device)
+{
+	static const char config[] =
+	    "reader a { device = usb:046a/002d; serial = A; };"
+	    "reader p { device = usb:046a/002d; port = 1-1.2; };"
+	    "reader q { device = usb:046a/002d; port = 2-1:1.1; };"
+	    "reader n { device = usb:/dev/bus/usb/001/004; };"
+	    "reader t { device = usb:0529/0514; power_off_delay = 7; };";
+	static const struct {
+		struct usb_place place;
+		const char *label;	/* NULL: none is */
+	} rows[] = {
+		{ { "1-1:1.0", "A", .vid = 0x46a, .pid = 0x2d }, "a" },
+		{ { "1-1.2:1.0", "A", .vid = 0x46a, .pid = 0x2d }, "a" },
+		{ { "1-1.2:1.0", "B", .vid = 0x46a, .pid = 0x2d }, "p" },
+		{ { "1-1.2", "", .vid = 0x46a, .pid = 0x2d }, "p" },
+		{ { "1-1.21:1.0", "", .vid = 0x46a, .pid = 0x2d }, NULL },
+		{ { "1-1", "", .vid = 0x46a, .pid = 0x2d }, NULL },
+		{ { "2-1:1.1", "", .vid = 0x46a, .pid = 0x2d }, "q" },
+		{ { "2-1:1.0", "", .vid = 0x46a, .pid = 0x2d }, NULL },
+		{ { "1-1:1.0", "A", .vid = 0x529, .pid = 0x514 }, "t" },
+		{ { "1-1:1.0", "A", .vid = 0x529, .pid = 0x515 }, NULL },
+	};
+	struct settings_reader own;
+	struct fixture f;
+
+	setup(&f, config);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool found = registry_block(f.registry, &rows[i].place, &own);
+
+		ck_assert_msg(found == (rows[i].label != NULL), "row %zu", i);
+		ck_assert_str_eq(own.label, found ? rows[i].label : "");
+		ck_assert_uint_eq(own.power_off_ms, found &&
+		    strcmp(own.label, "t") == 0 ? 7 : 5000);
+	}
+	ck_assert(registry_has_node(f.registry, "/dev/bus/usb/001/004"));
+	ck_assert(!registry_has_node(f.registry, "/dev/bus/usb/001/005"));
+	teardown(&f);
+}
+END_TEST
+
+START_TEST(hotplug_is_wanted_for_devices_by_their_ids)
+{
+	static const struct {
+		const char *config;
+		bool wanted;
+	} rows[] = {
+		{ "", true },
+		{ "hotplug = no;", false },
+		{ "hotplug = no; reader r { device = usbip:h/1-1; };", false },
+		{ "hotplug = no; reader r { device = usb:/dev/x; };", false },
+		{ "hotplug = no; reader r { device = usb:1/2; };", true },
+	};
+	struct fixture f;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		setup(&f, rows[i].config);
+		ck_assert_int_eq(registry_wants_hotplug(f.registry),
+		    rows[i].wanted);
+		teardown(&f);
+	}
+}
+END_TEST
+
+/* Another driver is another reader at the same place, with its number. */
+START_TEST(what_is_plugged_in_may_be_driven_otherwise)
+{
+	struct usb_place p = { .port = "1-1:1.0", .node = "/nonexistent/001",
+		.driver = "ccid", .vid = 0x529, .pid = 0x514 };
+	struct reader_status st;
+	struct fixture f;
+	char text[256];
+
+	setup(&f, "");
+	registry_plugged(f.registry, &p);
+	memcpy(p.driver, "etoken", sizeof("etoken"));
+	registry_plugged(f.registry, &p);
+	ck_assert_str_eq(who(&f, text, sizeof(text)), "001 ");
+	reader_status(registry_find(f.registry, 0), &st);
+	ck_assert_str_eq(st.driver, "etoken");
+	registry_unplug_all(f.registry);
+	plug(&f, "1-2:1.0", "", 2);
+	ck_assert_str_eq(who(&f, text, sizeof(text)), "002 ");
+	teardown(&f);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -213,6 +301,9 @@ main(void)
 	tcase_add_test(tc, static_readers_keep_their_numbers);
 	tcase_add_test(tc, more_readers_than_openct_could_show);
 	tcase_add_test(tc, an_observer_may_leave_while_told);
+	tcase_add_test(tc, a_block_names_its_device);
+	tcase_add_test(tc, hotplug_is_wanted_for_devices_by_their_ids);
+	tcase_add_test(tc, what_is_plugged_in_may_be_driven_otherwise);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

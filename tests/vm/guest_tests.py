@@ -480,6 +480,45 @@ def test_sigterm_leaves_within_a_second(w):
     print('# took %.2f s' % took)
 
 
+def test_blocks_of_openct_conf_choose_readers(w):
+    """hotplug = no means what it says; a block names its device."""
+    conf = '/run/openct.conf'
+    if w.slotd.poll() is None:
+        w.slotd.terminate()
+        w.slotd.wait(LIMIT)
+
+    def say(text):
+        with open(conf, 'w') as f:
+            f.write(text)
+
+    def readers(key):
+        return sorted(r[key] for r in Control().ask(cmd='list')['readers'])
+
+    def becomes(key, want):
+        until('%s is %s, not %s' % (key, want, readers(key)),
+              lambda: readers(key) == want)
+
+    say('hotplug = no; reader c { device = usb:046a/002d; name = till; };')
+    w.slotd = start_slotd('--config', conf)
+    becomes('name', ['till'])
+    slotctl('--reader', 'till', 'send', '00a4000c023f00')
+    say('reader c { device = usb:046a/002d; port = 9-9; name = till; };')
+    slotctl('reload')
+    becomes('name', ['Aladdin eToken PRO', 'Cherry GmbH SmartTerminal XX44'])
+    say('driver odd { ids = { usb:0529/0514, }; };')
+    slotctl('reload')
+    becomes('driver', ['ccid', 'odd'])
+    say('')
+    slotctl('reload')
+    becomes('driver', ['ccid', 'etoken'])
+    slotctl('--reader', 'eToken', 'send', '00a4000c023f00')
+    say('hotplug = no;')
+    slotctl('reload')
+    becomes('name', [])
+    w.slotd.terminate()
+    expect(w.slotd.wait(LIMIT) == 0, 'slotd failed')
+
+
 def test_readers_plugged_before_the_start_are_found(w):
     w.slotd = start_slotd()
     until('the reader', lambda: 'Cherry' in slotctl('list', rc=None))
