@@ -463,7 +463,7 @@ reader_arrive(struct reader *r)
 }
 
 void
-reader_leave(struct reader *r)
+reader_leave(struct reader *r, const char *why)
 {
 	r->present = r->lost = false;
 	evtimer_del(r->timer);
@@ -471,9 +471,9 @@ reader_leave(struct reader *r)
 	r->import = NULL;
 	vpcd_close(r->vpcd);
 	r->vpcd = NULL;
-	go_down(r, READER_ABSENT, ERR_GONE, "unplugged");
+	go_down(r, READER_ABSENT, ERR_GONE, why);
 	if (r->handler != NULL)
-		handler_kill(r->handler, "unplugged");
+		handler_kill(r->handler, why);
 }
 
 void

@@ -84,7 +84,7 @@ void		reader_free(struct reader *);
 /* The device is there: start a handler for it, again and again if need be. */
 void		reader_arrive(struct reader *);
 /* The device has left, or is no longer configured. */
-void		reader_leave(struct reader *);
+void		reader_leave(struct reader *, const char *why);
 /* Powers the cards off and lets the handler go; reader_is_over tells when. */
 void		reader_quit(struct reader *);
 bool		reader_is_over(const struct reader *);

@@ -211,7 +211,9 @@ present_at(const struct registry *g, const char *port)
 static bool
 is_known(const struct reader *r, const struct usb_place *place)
 {
-	return r->state != READER_ABSENT &&
+	bool starts = r->handler != NULL && !r->lost;	/* its old one ends */
+
+	return (r->state != READER_ABSENT || starts) &&
 	    strcmp(r->usb.node, place->node) == 0 &&
 	    (strcmp(r->driver, place->driver) == 0 ||
 	    (r->attached && !place->attached));
@@ -224,8 +226,9 @@ registry_plugged(struct registry *g, const struct usb_place *place)
 
 	if (r != NULL && is_known(r, place))
 		return;
-	if (r != NULL)		/* its departure was never told, or it */
-		reader_leave(r);	/* is to be driven by another driver */
+	if (r != NULL)
+		reader_leave(r, strcmp(r->usb.node, place->node) != 0 ?
+		    "unplugged" : "it is to be driven anew");
 	r = remembered(g, place);
 	if (r == NULL)
 		r = registry_lowest_free(g);
@@ -247,7 +250,7 @@ registry_unwanted(struct registry *g, const char *port)
 	struct reader *r = present_at(g, port);
 
 	if (r != NULL && !r->attached)
-		reader_leave(r);
+		reader_leave(r, "openct.conf does not want it");
 }
 
 bool
@@ -269,7 +272,7 @@ registry_unplugged(struct registry *g, const char *port)
 	struct reader *r = present_at(g, port);
 
 	if (r != NULL)
-		reader_leave(r);
+		reader_leave(r, "unplugged");
 }
 
 void
@@ -279,7 +282,7 @@ registry_unplug_all(struct registry *g)
 
 	TAILQ_FOREACH(r, &g->readers, entry) {
 		if (r->present && !r->is_static && !r->attached)
-			reader_leave(r);
+			reader_leave(r, "openct.conf wants no hotplug");
 	}
 }
 

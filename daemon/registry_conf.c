@@ -173,7 +173,7 @@ unconfigured(struct reader *r, const struct settings *s)
 		reader_set_times(r);
 		return;
 	}
-	reader_leave(r);
+	reader_leave(r, "openct.conf names it no longer");
 	r->is_static = false;
 }
 
@@ -193,7 +193,7 @@ configure_reader(struct registry *g, struct reader *r)
 	restart = r->present && needs_restart(r, &own, s);
 	r->own = own;
 	if (restart) {
-		reader_leave(r);
+		reader_leave(r, "openct.conf says something else of it");
 		reader_arrive(r);
 	}
 	reader_set_times(r);

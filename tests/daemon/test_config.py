@@ -172,6 +172,8 @@ def rereading(t):
         t.eq(names(d), [(0, "one"), (1, "two")], "changes nothing")
         reread(d, block(two, "name = two;", "s"))
         t.ok(h.gone(), "one that is left out is let go")
+        t.ok(any("reader 0: one: openct.conf names it no longer" in x
+                 for x in d.log), "and the log says why")
         t.eq(names(d), [(1, "two")], "and is no reader any more")
         reread(d, block(two, "name = zwei;", "s"))
         t.ok(other.gone(), "a new name is a new start")
