@@ -426,8 +426,8 @@ def idle(t):
         w.card.asked.clear()
         c.disconnect(card)
         end = time.monotonic() + TIMEOUT
-        while "POWER_OFF" not in w.card.asked and time.monotonic() < end:
-            c.states()
+        while c.states()[0].protocol != 0 and time.monotonic() < end:
+            pass
         t.eq(w.card.asked, ["POWER_OFF"], "off")
         s, = c.states()
         t.eq((s.state, s.atr, s.events, s.protocol), (0x34, ATR, 0, 0),

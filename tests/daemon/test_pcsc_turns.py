@@ -5,9 +5,10 @@ import os
 import signal
 import struct
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(__file__))
-from harness import Tap  # noqa: E402
+from harness import TIMEOUT, Tap  # noqa: E402
 from openct_wire import Connection, lock  # noqa: E402
 from pcsc_wire import (EXCLUSIVE, NAME, NOT_TRANSACTED, OK, RESET,  # noqa: E402
                        RESET_CARD, SHARED, SHARING_VIOLATION, T0, T1, World,
@@ -245,6 +246,9 @@ def stopped(t):
             t.eq([(u["holds"], u["stopped"]) for u in slot["users"]],
                  [(True, False)], "and have it")
             d.close()
+            end = time.monotonic() + TIMEOUT    # two sockets, no order
+            while c.ask(cmd="who")["slots"] and time.monotonic() < end:
+                pass
             t.eq(c.ask(cmd="who")["slots"], [], "until the end")
 
 
