@@ -32,20 +32,23 @@ is_old(void)
 	return age < 0 || age >= YOUNG_S;	/* the clock was set: old */
 }
 
-static int
-connect_control(void)
+int
+daemon_connect(void)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd;
+	int fd, error;
 
 	if (path_in_socket_dir(sun.sun_path, sizeof(sun.sun_path), "control") !=
-	    ERR_OK)
+	    ERR_OK) {
+		errno = ENAMETOOLONG;
 		return -1;
+	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
 		return fd;
-	if (fd >= 0)
-		close(fd);
+	error = errno;
+	close(fd);
+	errno = error;
 	return -1;
 }
 
@@ -70,7 +73,7 @@ daemon_await(void)
 
 	if (is_old())
 		return;
-	fd = connect_control();
+	fd = daemon_connect();
 	if (fd < 0)
 		return;
 	if (send(fd, hello, sizeof(hello) - 1, MSG_NOSIGNAL) ==

@@ -17,6 +17,10 @@ struct ct_handle {
 /* Opens the status file; -1 and errno. */
 int		status_open(void);
 
+/* Connects to the control socket without waiting; -1 and errno, EAGAIN when too
+   many do so at the moment. */
+int		daemon_connect(void);
+
 /*
  * Whether slotd is there. The status file cannot tell one without readers from
  * none, nor a process at its end from one that runs.

@@ -6,8 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/path.h"
@@ -27,20 +25,12 @@ status_open(void)
 bool
 daemon_listens(void)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	bool there;
-	int fd;
+	int fd = daemon_connect();
 
-	if (path_in_socket_dir(sun.sun_path, sizeof(sun.sun_path), "control") !=
-	    ERR_OK)
-		return false;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return false;
-	there = connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 ||
-	    errno == EAGAIN;
+		return errno == EAGAIN;
 	close(fd);
-	return there;
+	return true;
 }
 
 /* A process in another namespace is not seen, its sockets may be. */

@@ -29,6 +29,26 @@ def words(*numbers):
     return struct.pack("=%dI" % len(numbers), *numbers)
 
 
+# Requests with a card handle: the command, the body behind the handle, what
+# follows it; the length of the answer, where rv is in there, and where the
+# length of the bytes behind it (0: there are none).
+CHALLENGE = bytes.fromhex("0084000008")
+ATTRIB = words(0x90303) + bytes(264) + words(264, 0)
+REQUESTS = {
+    "RECONNECT": (0x05, words(SHARED, T0 | T1, LEAVE, 0, 0), b"", 24, 20, 0),
+    "DISCONNECT": (0x06, words(LEAVE, 0), b"", 12, 8, 0),
+    "DISCONNECT reset": (0x06, words(RESET, 0), b"", 12, 8, 0),
+    "BEGIN": (0x07, words(0), b"", 8, 4, 0),
+    "END": (0x08, words(LEAVE, 0), b"", 12, 8, 0),
+    "TRANSMIT": (0x09, words(T1, 16, len(CHALLENGE), 3, 16, 300, 0), CHALLENGE,
+                 32, 28, 24),
+    "CONTROL": (0x0a, words(0x42000d48, 0, 300, 0, 0), b"", 24, 20, 16),
+    "STATUS": (0x0b, words(0), b"", 8, 4, 0),
+    "GET_ATTRIB": (0x0f, ATTRIB, b"", 280, 276, 0),
+    "SET_ATTRIB": (0x10, ATTRIB, b"", 280, 276, 0),
+}
+
+
 class State:
     """One reader of the array."""
 
@@ -81,6 +101,19 @@ class Client:
             return self.sock.recv(1) == b""
         except ConnectionResetError:
             return True
+
+    def send_request(self, what, card):
+        cmd, body, data, _, _, _ = REQUESTS[what]
+        self.send(cmd, words(card) + body, data)
+
+    def result(self, what):
+        """rv of what send_request asked."""
+        _, _, _, n, at, length = REQUESTS[what]
+        got = self.receive(n)
+        rv, = struct.unpack_from("=I", got, at)
+        if rv == OK and length != 0:
+            self.receive(struct.unpack_from("=I", got, length)[0])
+        return rv
 
     # ---- readers ----
 

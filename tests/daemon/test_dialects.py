@@ -5,7 +5,6 @@ and after another card was put in. The card is played by this test; CT-API's par
 is the real libctapi."""
 import os
 import signal
-import struct
 import subprocess
 import sys
 
@@ -13,9 +12,9 @@ sys.path.insert(0, os.path.dirname(__file__))
 from harness import BUILD, TIMEOUT, Lines, Tap  # noqa: E402
 from openct_wire import (LOCK_EXCLUSIVE, LOCK_SHARED, Connection,  # noqa: E402
                          item, lock, transact)
-from pcsc_wire import (DIRECT, EXCLUSIVE, LEAVE, NOT_TRANSACTED,  # noqa: E402
-                       OK, REMOVED_CARD, RESET, RESET_CARD, SHARED,
-                       SHARING_VIOLATION, T0, T1, World, words)
+from pcsc_wire import (DIRECT, EXCLUSIVE, NOT_TRANSACTED, OK,  # noqa: E402
+                       REMOVED_CARD, RESET, RESET_CARD, SHARED,
+                       SHARING_VIOLATION, World)
 
 CHALLENGE = bytes.fromhex("0084000008")
 APDU = "0084000008"
@@ -98,18 +97,6 @@ class Pcsc:
     """What it asks: with a handle it got before, or a CONNECT."""
     CONNECTS = {"CONNECT": SHARED, "CONNECT exclusive": EXCLUSIVE,
                 "CONNECT direct": DIRECT}
-    ASK = {"BEGIN": (0x07, words(0), b"", 8, 4),
-           "END": (0x08, words(0, 0), b"", 12, 8),
-           "TRANSMIT": (0x09, words(T1, 16, 5, 3, 16, 300, 0), CHALLENGE, 32,
-                        28),
-           "STATUS": (0x0b, words(0), b"", 8, 4),
-           "RECONNECT": (0x05, words(SHARED, T0 | T1, 0, 0, 0), b"", 24, 20),
-           "CONTROL": (0x0a, words(0x42000d48, 0, 300, 0, 0), b"", 24, 20),
-           "GET_ATTRIB": (0x0f, words(0x90303) + bytes(264) + words(264, 0),
-                          b"", 280, 276),
-           "DISCONNECT": (0x06, words(LEAVE, 0), b"", 12, 8),
-           "DISCONNECT reset": (0x06, words(RESET, 0), b"", 12, 8)}
-
     def __init__(self, w, what):
         self.what, self.client = what, w.client()
         self.card = None if what in self.CONNECTS else self.client.card()
@@ -118,14 +105,11 @@ class Pcsc:
         if self.card is None:
             self.client.send_connect(self.CONNECTS[self.what])
         else:
-            cmd, body, data, _, _ = self.ASK[self.what]
-            self.client.send(cmd, words(self.card) + body, data)
+            self.client.send_request(self.what, self.card)
 
     def word(self):
-        if self.card is None:
-            return self.client.connected()[2]
-        _, _, _, n, at = self.ASK[self.what]
-        return struct.unpack_from("=I", self.client.receive(n), at)[0]
+        return self.client.connected()[2] if self.card is None else \
+            self.client.result(self.what)
 
     def silent(self):
         return self.client.silent()

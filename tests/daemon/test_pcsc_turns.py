@@ -14,19 +14,8 @@ from pcsc_wire import (EXCLUSIVE, NAME, NOT_TRANSACTED, OK, RESET,  # noqa: E402
                        RESET_CARD, SHARED, SHARING_VIOLATION, T0, T1, World,
                        words)
 
-CHALLENGE = bytes.fromhex("0084000008")
-# Requests of one that has a handle, the bytes behind it, the length of their
-# answers, and where rv is in there.
-OTHERS = {
-    "TRANSMIT": (0x09, words(T1, 16, 5, 3, 16, 300, 0), CHALLENGE, 32, 28),
-    "STATUS": (0x0b, words(0), b"", 8, 4),
-    "RECONNECT": (0x05, words(SHARED, T0 | T1, 0, 0, 0), b"", 24, 20),
-    "CONTROL": (0x0a, words(0x42000d48, 0, 300, 0, 0), b"", 24, 20),
-    "GET_ATTRIB": (0x0f, words(0x90303) + bytes(264) + words(264, 0), b"",
-                   280, 276),
-    "SET_ATTRIB": (0x10, words(0x90303) + bytes(264) + words(264, 0), b"",
-                   280, 276),
-}
+WAITS = ("TRANSMIT", "STATUS", "RECONNECT", "CONTROL", "GET_ATTRIB",
+         "SET_ATTRIB")
 
 
 class Other:
@@ -37,25 +26,17 @@ class Other:
         self.card = self.client.card()
 
     def send(self):
-        cmd, body, data, _, _ = OTHERS[self.what]
-        self.client.send(cmd, words(self.card) + body, data)
+        self.client.send_request(self.what, self.card)
 
     def rv(self):
-        _, _, _, n, at = OTHERS[self.what]
-        got = self.client.receive(n)
-        rv, = struct.unpack_from("=I", got, at)
-        if self.what == "TRANSMIT" and rv == OK:
-            self.client.receive(struct.unpack_from("=I", got, 24)[0])
-        if self.what == "CONTROL" and rv == OK:
-            self.client.receive(struct.unpack_from("=I", got, 16)[0])
-        return rv
+        return self.client.result(self.what)
 
 
 def a_moment(t):
     """Requests that come into a transaction wait for its end, but not long."""
     with World() as w, w.client() as c:
         one = c.card()
-        others = [Other(w, what) for what in OTHERS]
+        others = [Other(w, what) for what in WAITS]
         c.begin(one)
         for o in others:
             o.send()

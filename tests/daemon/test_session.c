@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/log.h"
 #include "tests/daemon/fake_handler.h"
 
 static const struct session_rules plain = { .reset_on_close = false };
@@ -343,6 +344,48 @@ START_TEST(a_callback_may_close_any_session)
 }
 END_TEST
 
+/* Counts the log's lines that have the words in them. */
+struct words {
+	const char *all[2];
+	unsigned found;
+};
+
+static void
+count_line(void *arg, enum log_level level, const char *line)
+{
+	struct words *w = arg;
+
+	(void)level;
+	w->found += strstr(line, w->all[0]) != NULL &&
+	    strstr(line, w->all[1]) != NULL;
+}
+
+START_TEST(an_idle_holder_is_named_after_ten_seconds_of_others_waiting)
+{
+	struct words words = { .all = { "hold-it", "while others wait" } };
+	struct world *w = world_new();
+	struct session *a = world_session(w, "hold-it", 1, plain),
+	    *b = world_session(w, "b", 1, plain);
+	struct ask x = { .w = w, .name = "x" }, y = { .w = w, .name = "y" };
+
+	log_set_sink(count_line, &words);
+	world_insert(w);
+	ask_lock(&x, a, LOCK_EXCLUSIVE, WAIT_NOT);
+	world_wait(w, 1000000);
+	ask_lock(&y, b, LOCK_EXCLUSIVE, WAIT_FOREVER);
+	world_wait(w, 9999);
+	ck_assert_uint_eq(words.found, 0);
+	world_wait(w, 1);
+	ck_assert_uint_eq(words.found, 1);
+	world_wait(w, 40000);			/* once is enough */
+	ck_assert_uint_eq(words.found, 1);
+	log_set_sink(NULL, NULL);
+	session_close(a);
+	session_close(b);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(an_idle_holder_is_robbed_and_told)
 {
 	struct world *w = world_new();
@@ -563,6 +606,8 @@ main(void)
 	tcase_add_test(tc,
 	    a_dead_clients_exchange_is_finished_and_thrown_away);
 	tcase_add_test(tc, a_callback_may_close_any_session);
+	tcase_add_test(tc,
+	    an_idle_holder_is_named_after_ten_seconds_of_others_waiting);
 	tcase_add_test(tc, an_idle_holder_is_robbed_and_told);
 	tcase_add_test(tc, a_refused_client_presses_too);
 	tcase_add_test(tc, closing_resets_the_card_where_the_rules_say_so);
