@@ -52,6 +52,9 @@ on_atr(struct ifd_slot *slot, struct view data)
 	if (atr_parse(&s->atr, data) != ERR_OK)
 		log_at(LOG_LEVEL_WARN, NULL, "slot %u: the ATR is odd: %s",
 		    slot->number, atr_flaw_text(s->atr.flaw));
+	if (atr_mend(&s->atr))
+		log_at(LOG_LEVEL_INFO, NULL, "slot %u: this card gets more time "
+		    "than its ATR says", slot->number);
 	if (s->once_more) {
 		s->once_more = false;
 		return ccid_reset(slot, true);

@@ -76,6 +76,12 @@ struct atr {
 enum err	atr_parse(struct atr *, struct view) MUST_USE;
 
 /*
+ * A few cards need more time than their ATR says: BWI is raised. True: this is
+ * one of them.
+ */
+bool		atr_mend(struct atr *);
+
+/*
  * A parsed ATR can be used though atr_parse complained: only its end is wrong.
  * Cards with a missing or wrong check byte are in the field, and work.
  */

@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += %D%/libprotocols.la
 	%D%/apdu.h \
 	%D%/atr.c \
 	%D%/atr.h \
+	%D%/atr_mend.c \
 	%D%/atr_text.c \
 	%D%/atr_text.h \
 	%D%/ccid_chain.c \

@@ -287,6 +287,23 @@ START_TEST(flaws_have_texts)
 }
 END_TEST
 
+START_TEST(cards_that_need_more_time_get_it)
+{
+	struct atr a;
+
+	ck_assert_int_eq(atr_parse(&a, B("\x3b\xfa\x13\x00\xff\x81\x31\x80"
+	    "\x45\x00\x31\xc1\x73\xc0\x01\x00\x00\x90\x00\xb1")), ERR_OK);
+	ck_assert_uint_eq(a.bwi, 4);
+	ck_assert(atr_mend(&a));
+	ck_assert_uint_eq(a.bwi, 7);
+	ck_assert_uint_eq(a.cwi, 5);
+	ck_assert_uint_gt(atr_bwt_ms(&a, 3571), 11000);
+	ck_assert_int_eq(atr_parse(&a, B("\x3b\x80\x80\x01\x01")), ERR_OK);
+	ck_assert(!atr_mend(&a));
+	ck_assert_uint_eq(a.bwi, 4);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -302,6 +319,7 @@ main(void)
 	tcase_add_test(t, waiting_times_at_the_limits);
 	tcase_add_test(t, speeds);
 	tcase_add_test(t, flaws_have_texts);
+	tcase_add_test(t, cards_that_need_more_time_get_it);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
