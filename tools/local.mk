@@ -50,7 +50,9 @@ sbin_PROGRAMS += %D%/openct-control
 	%D%/control_client.h \
 	%D%/openct_control.c \
 	%D%/print.c \
-	%D%/print.h
+	%D%/print.h \
+	%D%/start_slotd.c \
+	%D%/start_slotd.h
 # End of openct_control_SOURCES
 %C%_openct_control_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 %C%_openct_control_LDADD = \

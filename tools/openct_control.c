@@ -6,19 +6,12 @@
  */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <poll.h>
-#include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,12 +19,12 @@
 #include "lib/openct/openct.h"
 #include "tools/control_client.h"
 #include "tools/print.h"
+#include "tools/start_slotd.h"
 
 enum {
 	READY_MS = 15000,	/* until a reader works */
 	SETUP_MS = 5000,	/* until the kernel knows a device */
 	END_MS = 5000,
-	DEBUG_MAX = 8,
 };
 
 struct run {
@@ -40,24 +33,6 @@ struct run {
 	int argc;			/* what follows the command */
 	char **argv;
 };
-
-static int complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
-
-/* "openct-control: " and the text; returns 1, the exit status. */
-static int
-complain(const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	fputs("openct-control: ", stderr);
-	print_text(stderr, text, 0);
-	putc('\n', stderr);
-	return 1;
-}
 
 /* A connection to slotd, or NULL; then *err says why. */
 static struct control *
@@ -88,87 +63,6 @@ ask(struct control *c, json_t *owned_request)
 
 /* ---- init ---- */
 
-/* slotd beside this program, else where it is installed. */
-static void
-find_slotd(char path[PATH_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof("slotd"));
-
-	if (n > 0) {
-		path[n] = '\0';
-		strcpy(strrchr(path, '/') + 1, "slotd");
-		if (access(path, X_OK) == 0)
-			return;
-	}
-	snprintf(path, PATH_MAX, "%s", SBINDIR "/slotd");
-}
-
-/* Root makes the directory and goes on as the user that slotd is to be. */
-static int
-become_user(const char *dir)
-{
-	const struct passwd *user = getpwnam("slotd");
-
-	if (geteuid() != 0)
-		return 0;
-	if (user == NULL) {
-		complain("there is no user slotd: slotd runs as root");
-		return 0;
-	}
-	if (mkdir(dir, 0755) == 0 && lchown(dir, user->pw_uid,
-	    user->pw_gid) != 0)
-		return complain("%s: %s", dir, strerror(errno));
-	if (initgroups("slotd", user->pw_gid) != 0 ||
-	    setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
-		return complain("cannot become user slotd: %s",
-		    strerror(errno));
-	return 0;
-}
-
-/* In a child: slotd, which goes to the background once it is ready. */
-static void
-start(const struct run *run)
-{
-	static char name[] = "slotd", debug[] = "-d", file[] = "-f",
-	    dir[] = "--socket-dir";
-	char path[PATH_MAX], *argv[DEBUG_MAX + 6] = { name, dir, NULL };
-	char *copies[2] = { strdup(run->dir),
-		run->config != NULL ? strdup(run->config) : NULL };
-	size_t n = 2;
-
-	argv[n++] = copies[0];
-	if (run->config != NULL) {
-		argv[n++] = file;
-		argv[n++] = copies[1];
-	}
-	for (unsigned i = 0; i < run->debug && i < DEBUG_MAX; i++)
-		argv[n++] = debug;
-	find_slotd(path);
-	if (become_user(run->dir) != 0)
-		_exit(1);
-	execv(path, argv);
-	complain("%s: %s", path, strerror(errno));
-	_exit(1);
-}
-
-static int
-start_slotd(const struct run *run)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return complain("fork: %s", strerror(errno));
-	if (pid == 0)
-		start(run);
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return complain("waitpid: %s", strerror(errno));
-	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 :
-	    complain("slotd did not start");
-}
-
 /* The list is asked for so that what is plugged in is known at the end. */
 static int
 init(struct run *run)
@@ -178,7 +72,7 @@ init(struct run *run)
 	json_t *answer;
 
 	if (c == NULL && err == ERR_NO_DAEMON) {
-		if (start_slotd(run) != 0)
+		if (start_slotd(run->dir, run->config, run->debug) != 0)
 			return 1;
 		c = reach(run, &err);
 	}
