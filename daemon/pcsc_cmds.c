@@ -297,6 +297,15 @@ check(const struct command *row, struct pcsc_handle *h)
 	return row->need == QUIET ? pcsc_handle_news(h) : PCSC_RV_SUCCESS;
 }
 
+/* What a program has room for is no length of what it gets. */
+static void
+refuse(struct pcsc_client *c, enum pcsc_rv rv)
+{
+	if (c->q.cmd == PCSC_TRANSMIT)
+		pcsc_set(&c->q, PCSC_TRANSMIT_RECV_LEN, 0);
+	pcsc_answer(c, rv);
+}
+
 void
 pcsc_command(struct pcsc_client *c)
 {
@@ -312,7 +321,7 @@ pcsc_command(struct pcsc_client *c)
 		}
 		rv = check(row, h);
 		if (rv != PCSC_RV_SUCCESS) {
-			pcsc_answer(c, rv);
+			refuse(c, rv);
 			return;
 		}
 	}

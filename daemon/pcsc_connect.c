@@ -219,18 +219,24 @@ on_protocol(void *arg, const struct result *r)
 		step_failed(h, r->err);
 }
 
-/* Those with a handle that has spoken to no card. */
+/* Has it spoken to no card, or to one that is not there any more? */
+static bool
+is_idle(struct pcsc_handle *h)
+{
+	return h->number != 0 && (h->protocol == 0 ||
+	    pcsc_handle_news(h) != PCSC_RV_SUCCESS);
+}
+
 static unsigned
 idle_handles(const struct pcsc_handle *h)
 {
 	const struct pcsc_client *c;
-	const struct pcsc_handle *o;
+	struct pcsc_handle *o;
 	unsigned n = 0;
 
 	TAILQ_FOREACH(c, &h->client->world->clients, entry)
 		TAILQ_FOREACH(o, &c->handles, entry)
-			n += o != h && o->place == h->place &&
-			    o->number != 0 && o->protocol == 0;
+			n += o != h && o->place == h->place && is_idle(o);
 	return n;
 }
 

@@ -200,17 +200,18 @@ name(struct wr *w, const struct facts *f)
 static const struct attrib {
 	uint32_t id;
 	attrib_fn write;
+	bool usb;			/* a virtual reader has none */
 } attribs[] = {
-	{ 0x00010100, vendor },
-	{ 0x00010102, version },
-	{ 0x00010103, serial },
-	{ 0x00020110, channel },
-	{ 0x0007a007, max_input },
-	{ 0x00090300, presence },
-	{ 0x00090301, contact },
-	{ 0x00090303, atr },
-	{ 0x7fff0003, name },		/* friendly name */
-	{ 0x7fff0004, name },		/* system name */
+	{ 0x00010100, vendor, true },
+	{ 0x00010102, version, true },
+	{ 0x00010103, serial, true },
+	{ 0x00020110, channel, true },
+	{ 0x0007a007, max_input, false },
+	{ 0x00090300, presence, false },
+	{ 0x00090301, contact, false },
+	{ 0x00090303, atr, false },
+	{ 0x7fff0003, name, false },	/* friendly name */
+	{ 0x7fff0004, name, false },	/* system name */
 };
 
 static enum err
@@ -223,7 +224,8 @@ find_attrib(const struct pcsc_handle *h, uint32_t id, struct wr *w)
 		return ERR_GONE;
 	slot_status(session_slot(h->session), &f.slot);
 	for (size_t i = 0; i < sizeof(attribs) / sizeof(attribs[0]); i++) {
-		if (attribs[i].id != id)
+		if (attribs[i].id != id ||
+		    (attribs[i].usb && f.reader.info->vid == 0))
 			continue;
 		attribs[i].write(w, &f);
 		return w->bad ? ERR_BUFFER : ERR_OK;

@@ -374,6 +374,14 @@ def protocols(t):
         t.eq(c.connect(SHARED, T0 | T1)[::2], (OK, T0),
              "T=0 if the card does not mean it")
         t.eq(asked(w), ["PROTOCOL2", "PROTOCOL3"], "is asked for then")
+    with World() as w, w.client() as c, w.client() as d:
+        w.card.first = T0
+        one, two = c.card(), d.card()
+        w.remove()
+        w.insert()
+        t.eq((c.reconnect(one), c.transmit(one)[0]), (OK, OK),
+             "T=1 of the next card, whose programs know the one before")
+        t.eq(d.transmit(two)[0], REMOVED_CARD, "as they are told")
     with World() as w, w.client() as c, Connection(w.d) as o:
         w.card.first = T0
         t.eq(o.ask(b"\x10\0")[0], 0, "an OpenCT program resets the card")
@@ -540,6 +548,7 @@ def resets(t):
         t.eq(c.reconnect(one, RESET), OK, "a reset")
         t.eq(w.card.asked[0], "POWER_ON1", "a warm one")
         t.eq(c.transmit(one)[0], OK, "the card can be used at once")
+        t.eq(d.transmit(two), (RESET_CARD, 0, b""), "another one gets no bytes")
         t.eq((d.status(two), d.transmit(two)[0], d.begin(two), d.end(two)),
              (RESET_CARD,) * 4, "others are told")
         t.eq(d.control(two, 0x42000d48)[0], OK, "but not in CONTROL")
