@@ -16,7 +16,10 @@ EXTRA_DIST += \
 	%D%/Smartcardio.java \
 	%D%/backend.py \
 	%D%/check \
+	%D%/compare.py \
+	%D%/conversation.py \
 	%D%/dialog.py \
+	%D%/differences.txt \
 	%D%/gnupg.py \
 	%D%/hbci4java.py \
 	%D%/hibiscus.py \
