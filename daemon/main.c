@@ -205,7 +205,6 @@ reload(void *arg, char *error)
 	registry_configure(d->registry, &d->conf.settings);
 	follow_hotplug(d);
 	conf_file_fini(&old);
-	log_at(LOG_LEVEL_NOTICE, NULL, "read %s again", d->options.config);
 	return evtimer_add(d->new_conf, &soon) == 0 ? ERR_OK : ERR_MEMORY;
 }
 
@@ -220,6 +219,7 @@ on_new_conf(evutil_socket_t fd, short what, void *arg)
 	if (!d->quitting && dialects_follow(&d->dialects, &d->conf.settings) !=
 	    ERR_OK)
 		log_at(LOG_LEVEL_WARN, NULL, "some programs are not served");
+	log_at(LOG_LEVEL_NOTICE, NULL, "read %s again", d->options.config);
 }
 
 static void

@@ -204,6 +204,8 @@ def dialects(t):
             d.configure("control = no;" + block(server))
             c.ask(cmd="reload")
             t.eq(c.sock.recv(1), b"", "control is asked to close control")
+            d.wait_log("again")
+            d.wait_log("again")
         t.eq(sockets(d), {"0", "pcscd.comm"}, "and does, when it has answered")
         with Connection(d) as o, Client(d) as p:
             t.eq(o.ask(bytes([0, 0]))[0], 0, "openct is served again")
