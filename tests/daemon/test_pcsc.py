@@ -180,7 +180,7 @@ def names(t):
         with World() as w:
             w.d.configure("")
             w.d.signal(1)
-            w.d.wait_log("unplugged")
+            w.d.wait_log("names it no longer")
             w.info.update(info)
             w.d.configure(w.reader)
             w.d.signal(1)
@@ -599,7 +599,7 @@ def reader_gone(t):
         c.begin(card)
         w.d.configure("")
         w.d.signal(1)
-        w.d.wait_log("unplugged")
+        w.d.wait_log("names it no longer")
         w.settled()
         t.eq((c.status(card), c.transmit(card)[0], c.begin(card),
               c.end(card), c.reconnect(card), c.control(card, 1)[0]),
