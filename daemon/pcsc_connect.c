@@ -348,6 +348,17 @@ name_owner(const struct pcsc_client *c, struct pcsc_handle *owner)
 	    peer_text(other, sizeof(other), &c->peer));
 }
 
+/* One that is stopped is waited for, so that lock_timeout can come. */
+static bool
+is_refused(const struct pcsc_client *c, struct pcsc_place *p)
+{
+	if (!pcsc_is_taken(p, NULL) ||
+	    peer_is_stopped(&p->exclusive->client->peer))
+		return false;
+	name_owner(c, p->exclusive);
+	return true;
+}
+
 /* Checks in pcscd's order; PCSC_RV_SUCCESS: *p is there and free to be used. */
 static enum pcsc_rv
 find_place(struct pcsc_client *c, struct pcsc_place **p)
@@ -367,10 +378,8 @@ find_place(struct pcsc_client *c, struct pcsc_place **p)
 		return PCSC_RV_SECURITY_VIOLATION;
 	if (reader_slot((*p)->reader, (*p)->slot) == NULL)
 		return PCSC_RV_READER_UNAVAILABLE;
-	if (!pcsc_is_taken(*p, NULL))
-		return PCSC_RV_SUCCESS;
-	name_owner(c, (*p)->exclusive);
-	return PCSC_RV_SHARING_VIOLATION;
+	return is_refused(c, *p) ? PCSC_RV_SHARING_VIOLATION :
+	    PCSC_RV_SUCCESS;
 }
 
 void

@@ -189,20 +189,45 @@ def exclusive(t):
         t.eq(sum("has it for itself" in x for x in w.d.log), 1, "once")
 
 
+def stopped_program(w, mode):
+    """The pid of one that has the card and is stopped."""
+    ready, told = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        c = w.client()
+        card = c.card(mode)
+        if mode == SHARED:
+            c.begin(card)
+        os.write(told, b"x")
+        signal.pause()
+    os.read(ready, 1)
+    os.close(ready)
+    os.close(told)
+    os.kill(pid, signal.SIGSTOP)
+    os.waitpid(pid, os.WUNTRACED)
+    return pid
+
+
+def stopped_exclusive(t):
+    """Others are refused at once, but for one who cannot do anything."""
+    with World() as w, w.client() as d:
+        pid = stopped_program(w, EXCLUSIVE)
+        d.send_connect()
+        w.settled()
+        t.ok(d.silent(), "a connect waits")
+        w.d.configure("lock_timeout = 100;\n" + w.reader)
+        w.d.signal(signal.SIGHUP)
+        card, _, rv = d.connected()
+        t.eq((rv, d.transmit(card)[0]), (OK, OK), "and gets the card")
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
 def stopped(t):
     """A program that is stopped within a transaction is found and robbed."""
     with World() as w, w.client() as d:
         two = d.card()
-        ready, told = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            c = w.client()
-            c.begin(c.card())
-            os.write(told, b"x")
-            signal.pause()
-        os.read(ready, 1)
-        os.kill(pid, signal.SIGSTOP)
-        os.waitpid(pid, os.WUNTRACED)
+        pid = stopped_program(w, SHARED)
         d.send_begin(two)
         with w.d.control() as c:
             slot, = c.ask(cmd="who")["slots"]
@@ -236,7 +261,7 @@ def stopped(t):
 def main():
     t = Tap()
     for test in (a_moment, in_line, crowd, own_card, crossed, reset_on_the_way,
-                 keeps, stopped, exclusive):
+                 keeps, stopped, stopped_exclusive, exclusive):
         print("# " + test.__name__, flush=True)
         test(t)
     t.done()
