@@ -228,8 +228,8 @@ terminal_set_protocol(struct terminal *t, unsigned slot, unsigned protocol,
 }
 
 /*
- * Whether the card that was requested is in the slot, as far as can be seen. One
- * that is put in after this look slotd knows: it refuses the command.
+ * Whether the card that was requested is in the slot, as far as can be seen.
+ * One that is put in after this look slotd knows: it refuses the command.
  */
 static enum ctbcs_sw
 check_card(struct terminal *t, unsigned slot)

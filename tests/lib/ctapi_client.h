@@ -5,8 +5,8 @@
 /*
  * A program that uses libctapi, loaded the way such programs load it, and what
  * it expects. Run by a script that has these readers (ctapi_world.py): port 1
- * with a DDV-1 card, port 2 with a DDV-0 card, port 3 with eight slots, and with
- * DDV-1 cards port 4, which powers them by itself, port 5, which works block by
+ * with a DDV-1 card, port 2 with a DDV-0 card, port 3 with eight slots, and,
+ * with DDV-1 cards, port 4, which powers them by itself, port 5, which works block by
  * block, port 6, which must be asked whether there is a card, and port 7, whose
  * card is slow.
  */
@@ -62,8 +62,8 @@ void	expect(uint16_t ctn, uint8_t dad, const char *command,
 	    const char *answer, enum room);
 void	talk(uint16_t ctn, const struct talk *, enum room);
 
-/* CT_data with room for so many bytes; its return code. Complains when something
-   was changed that must not be. */
+/* CT_data with room for so many bytes; its return code. Complains when
+   something was changed that must not be. */
 int	send_command(uint16_t ctn, uint8_t dad, const char *hex, uint16_t room);
 
 /* The answer to the last command that returned 0. */

@@ -12,7 +12,8 @@ import threading
 from ctapi_world import play
 
 PIN = "2512345f"
-LINE = re.compile(r"<14>... .. ..:..:.. ?[^:]*: ctapi: CT_(init|data|close) ctn ")
+LINE = re.compile(r"<14>... .. ..:..:.. ?[^:]*: "
+                  r"ctapi: CT_(init|data|close) ctn ")
 
 
 def call(*words):

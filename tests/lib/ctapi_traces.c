@@ -2,7 +2,7 @@
 
 /*
  * What programs do with libctapi, command by command and in their order, what
- * else there is to say to a terminal, and what is wrong. Run by ctapi_traces.py.
+ * else there is to say to a terminal, and what is wrong. For ctapi_traces.py.
  *
  *	ctapi_traces LIBRARY
  */

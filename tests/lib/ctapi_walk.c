@@ -228,8 +228,8 @@ log_in(void)
 	expect(0, 0, UPDATE, "9000", ROOM_4096);
 }
 
-/* Another program: uses the reader, tells so, and is at work until it is killed:
-   waits for a card that does not come, or sits there. */
+/* Another program: uses the reader, tells so, and waits until it is killed, for
+   a card that does not come or for nothing. */
 static void
 hold(int fd, bool logged_in)
 {

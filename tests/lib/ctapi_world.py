@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The readers, cards and slotd that programs using libctapi are tested with, and
-what happens to them on the programs' request (ctapi_client.h)."""
+"""The readers, cards and slotd that programs using libctapi are tested with,
+and what happens to them on the programs' request (ctapi_client.h)."""
 import os
 import signal
 import subprocess
@@ -31,9 +31,9 @@ class World:
         self.executed = 0
 
     def start(self, settings=""):
-        self.d.start(settings + "".join(self.d.reader(self.emu.address, "1-%d" % (i + 1),
-                                           name="r%d" % i)
-                             for i in range(len(DEVICES))))
+        self.d.start(settings + "".join(
+            self.d.reader(self.emu.address, "1-%d" % (i + 1), name="r%d" % i)
+            for i in range(len(DEVICES))))
         with self.d.control() as c:
             c.ask(cmd="watch")
             while [r["state"] for r in c.ask(cmd="list")["readers"]] != \
