@@ -352,6 +352,7 @@ main(void)
 	Suite *s = suite_create("token_faults");
 	TCase *t = tcase_create("token_faults");
 
+	tcase_set_timeout(t, 120);	/* seconds: many runs, sanitizers, load */
 	tcase_add_test(t, each_transfer_once_some_times_and_for_good);
 	tcase_add_test(t, one_transfer_in_eight);
 	suite_add_tcase(s, t);
