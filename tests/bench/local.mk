@@ -6,7 +6,7 @@ EXTRA_PROGRAMS += %D%/bench_apdu %D%/bench_pcsc
 %C%_bench_apdu_LDADD = lib/libopenct.la base/libbase.la
 %C%_bench_pcsc_LDADD = base/libbase.la -ldl
 EXTRA_DIST += %D%/bench.py %D%/contention.py %D%/readers.py %D%/tokens.py \
-	%D%/transmit.py
+	%D%/transmit.py %D%/vpcd.py
 
 .PHONY: bench
 bench: all %D%/bench_apdu$(EXEEXT) %D%/bench_pcsc$(EXEEXT) \
@@ -16,3 +16,4 @@ bench: all %D%/bench_apdu$(EXEEXT) %D%/bench_pcsc$(EXEEXT) \
 	$(top_srcdir)/%D%/readers.py .
 	$(top_srcdir)/%D%/tokens.py .
 	$(top_srcdir)/%D%/transmit.py .
+	$(top_srcdir)/%D%/vpcd.py .
