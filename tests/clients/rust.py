@@ -49,7 +49,7 @@ def build():
                     dirs_exist_ok=True)
     write(os.path.join(top, "Cargo.toml"), PACKAGE)
     write(os.path.join(top, "src", "lib.rs"), "")
-    write(os.path.join(top, ".cargo", "config"), CONFIG)
+    write(os.path.join(top, ".cargo", "config.toml"), CONFIG)
     # Debian's own where it is installed, whatever else comes first
     env = dict(os.environ, CARGO_HOME=os.path.join(top, "home"))
     if os.path.exists("/usr/bin/cargo"):
