@@ -43,7 +43,7 @@ def first_answers(t):
         worlds = [stack.enter_context(World(m)) for m in
                   ["two-endpoints"] * 6 + ["two-endpoints,nocard"]]
         for w in worlds:
-            w.d.wait_log(ALONE)
+            w.d.wait_log(ALONE, 60)
         taken, gone, other, same, used, pcsc, put = worlds
 
         taken.emu.ctl("remove", "1-1")
@@ -88,7 +88,7 @@ def waiting(t):
             t.eq(len(c.wait()), 1, "a PC/SC program waits")
             user.ask(transact(bytes.fromhex(CHALLENGE)))
             with World() as idle:
-                idle.d.wait_log(ALONE)          # and so were they, if ever
+                idle.d.wait_log(ALONE, 60)          # and so were they, if ever
             w.emu.ctl("remove", "1-1")
             t.eq(c.pair()[1], OK, "it is told that the card has left")
             v.emu.ctl("remove", "1-1")
