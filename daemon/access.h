@@ -24,8 +24,8 @@ struct access_reader {
 };
 
 /*
- * Looks the names up, which may take its time where they are not in files; those
- * nobody knows are logged. The settings are borrowed. NULL: memory.
+ * Looks the names up, which may take its time where they are not in files;
+ * those nobody knows are logged. The settings are borrowed. NULL: memory.
  */
 struct access	*access_new(const struct settings *) MUST_USE;
 void		access_free(struct access *);

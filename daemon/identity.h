@@ -21,7 +21,8 @@ struct identity {
 
 /*
  * Looks the names up. Only root can be somebody else: for others this is logged
- * once it is asked for, and nothing changes. A user that nobody knows is nobody.
+ * once it is asked for, and nothing changes. A user that nobody knows is nobody
+ * (65534).
  */
 void		identity_look_up(struct identity *, const struct settings *);
 

@@ -24,7 +24,10 @@
 #include "daemon/rundir.h"
 #include "daemon/watch.h"
 
-enum { QUIT_MS = 700 };		/* for handlers to power their cards off */
+enum {
+	QUIT_MS = 700,		/* for handlers to power their cards off */
+	SIGNALS = 4,
+};
 
 struct daemon {
 	struct options options;
@@ -33,7 +36,7 @@ struct daemon {
 	int parent_fd;			/* waits for us in the background */
 	int claim_fd;			/* on the socket directory */
 	struct event_base *base;
-	struct event *signals[4];
+	struct event *signals[SIGNALS];
 	struct event *quit_timer;
 	struct registry *registry;
 	struct hotplug *hotplug;
@@ -339,7 +342,7 @@ close_all(struct daemon *d)
 		event_free(d->quit_timer);
 	if (d->new_conf != NULL)
 		event_free(d->new_conf);
-	for (size_t i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++) {
+	for (size_t i = 0; i < SIGNALS; i++) {
 		if (d->signals[i] != NULL)
 			event_free(d->signals[i]);
 	}

@@ -53,8 +53,8 @@ static const char usage[] =
 "  --slots N        vpcd: for so many of them, 1 to 8 (1)\n"
 "  --block-size N   tokens only: T=1 blocks of N bytes, 1 to 254, where the\n"
 "                   driver knows 32 to work\n"
-"  --max-speed N    CCID only: at most N bits a second between reader and card\n"
-"  --force-poll     CCID only: ask for cards, also where the reader would tell\n"
+"  --max-speed N    CCID only: N bits a second at most for a card\n"
+"  --force-poll     CCID only: ask for cards, though the reader would tell\n"
 "  --user UID, --groups GID,...\n"
 "                   who to be, if started as root; numbers\n"
 "  --debug N        how much is logged: 0 errors ... 4 each exchange\n"
@@ -199,7 +199,8 @@ read_option(struct options *o, int c)
 static struct options
 read_options(int argc, char **argv)
 {
-	struct options o = { .interface = -1, .slots = 1, .debug = LOG_LEVEL_NOTICE };
+	struct options o = { .interface = -1, .slots = 1,
+		.debug = LOG_LEVEL_NOTICE };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)

@@ -80,7 +80,7 @@ take_until(struct view *v, uint8_t c)
 	return taken;
 }
 
-/* "HOST", "HOST:PORT", "[IPV6]" or "[IPV6]:PORT"; port is the one meant else. */
+/* "HOST", "HOST:PORT", "[IPV6]" or "[IPV6]:PORT"; port is the one else. */
 static bool
 parse_host(struct device *d, struct view v, const char *port)
 {

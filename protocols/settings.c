@@ -43,7 +43,8 @@ settings_expected(struct settings_reading *rd, const struct conf_node *n,
 		conf_quote(found, sizeof(found), n->value);
 	else if (n->is_group)
 		snprintf(found, sizeof(found), "a group");
-	settings_tell(rd, SETTINGS_ERROR, settings_place(n), "%s: expected %s, found %s; "
+	settings_tell(rd, SETTINGS_ERROR, settings_place(n),
+	    "%s: expected %s, found %s; "
 	    "it is left out", name, what, found);
 }
 
@@ -170,7 +171,8 @@ read_key(struct settings_reading *rd, const struct key *key,
 		key->check(rd, n);
 		break;
 	case KEY_UNUSED:
-		settings_tell(rd, SETTINGS_NOTE, n->name_at, "%s has no effect: %s",
+		settings_tell(rd, SETTINGS_NOTE, n->name_at,
+		    "%s has no effect: %s",
 		    key->name, key->note);
 		break;
 	}
@@ -202,7 +204,8 @@ settings_group(struct settings_reading *rd, const struct conf_node *group,
 		if (first == NULL)
 			read_key(rd, key, n, target);
 		else
-			settings_tell(rd, SETTINGS_WARNING, n->name_at, "%s is said in "
+			settings_tell(rd, SETTINGS_WARNING, n->name_at,
+			    "%s is said in "
 			    "line %u already; this is left out", key->name,
 			    (unsigned)first->name_at.line);
 	}
@@ -214,8 +217,8 @@ void
 settings_init(struct settings *s)
 {
 	*s = (struct settings){ .hotplug = true, .power_off_ms = 5000,
-		.lock_ms = 60000, .start_ms = 5000, .openct = true, .pcsc = true,
-		.control = true, .pcsc_readers = 16,
+		.lock_ms = 60000, .start_ms = 5000, .openct = true,
+		.pcsc = true, .control = true, .pcsc_readers = 16,
 		.handler = SBINDIR "/ifdhandler" };
 }
 

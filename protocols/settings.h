@@ -45,7 +45,7 @@ enum right {
 
 struct settings {
 	const struct conf_node *root;	/* NULL: an empty file */
-	uint32_t debug;			/* 0, 1: cards and clients, 2: exchanges */
+	uint32_t debug;			/* 1: cards and clients, 2: exchanges */
 	bool hotplug;
 	uint32_t power_off_ms;		/* or SETTINGS_NEVER */
 	uint32_t lock_ms;		/* 0: never */
@@ -60,7 +60,7 @@ struct settings {
 	const struct conf_node *groups;		/* for settings_word, or NULL */
 	/* access */
 	bool has_access;		/* else all may do everything */
-	bool access_is_bad;		/* there is an error in it: nobody may */
+	bool access_is_bad;		/* an error is in it: nobody may */
 	unsigned errors;		/* told while it was read */
 };
 
@@ -81,8 +81,8 @@ struct settings_problem {
 typedef void	(*settings_tell_fn)(void *arg, const struct settings_problem *);
 
 /*
- * Reads a whole tree, which must outlive the settings, and tells of each problem
- * in it once, in the order of the file. A NULL root is an empty file.
+ * Reads a whole tree, which must outlive the settings, and tells of each
+ * problem in it once, in the order of the file. A NULL root is an empty file.
  */
 void		settings_read(struct settings *, const struct conf_node *root,
 		    settings_tell_fn, void *arg);
@@ -137,7 +137,7 @@ struct settings_rule {
 	uint32_t right;				/* enum right */
 	uint32_t dialects;			/* DIALECT_ */
 	const struct conf_node *dialect_list;	/* the same in words, or NULL */
-	const struct conf_node *readers;	/* for settings_word; NULL: all */
+	const struct conf_node *readers;	/* settings_word; NULL: all */
 };
 
 bool		settings_next_rule(const struct settings *,
@@ -149,7 +149,8 @@ bool		settings_word(const struct conf_node *list,
 
 /* ---- questions ---- */
 
-/* The driver that the file names for a device; *driver is left alone if none. */
+/* The driver that the file names for a device; false, and driver is left alone,
+   when there is none. */
 bool		settings_driver_of(const struct settings *, uint16_t vid,
 		    uint16_t pid, char driver[SETTINGS_NAME_MAX + 1]);
 

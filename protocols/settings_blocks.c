@@ -17,7 +17,8 @@ check_id(struct settings_reading *rd, const struct conf_node *n,
 	if (settings_is_id(word))
 		return;
 	if (word.n > 7 && memcmp(word.p, "pcmcia:", 7) == 0)
-		settings_tell(rd, SETTINGS_NOTE, settings_place(n), "%s has no effect: "
+		settings_tell(rd, SETTINGS_NOTE, settings_place(n),
+		    "%s has no effect: "
 		    "slotd drives USB devices only", id);
 	else
 		settings_tell(rd, SETTINGS_ERROR, settings_place(n), "expected "
@@ -50,7 +51,8 @@ read_driver(struct settings_reading *rd, const struct conf_node *n,
 	*d = (struct settings_driver){ .line = n->name_at.line };
 	if (conf_string(n->value, d->name, sizeof(d->name)) != ERR_OK ||
 	    n->value.n == 0 || !n->is_group) {
-		settings_tell(rd, SETTINGS_ERROR, n->name_at, "expected driver NAME "
+		settings_tell(rd, SETTINGS_ERROR, n->name_at,
+		    "expected driver NAME "
 		    "{ ids = { usb:VVVV/PPPP, ... }; }; it is left out");
 		return false;
 	}
@@ -82,10 +84,12 @@ check_driver_name(struct settings_reading *rd, struct conf_pos at,
 
 	conf_quote(quoted, sizeof(quoted), view_str(name));
 	if (is_foreign_driver(name))
-		settings_tell(rd, SETTINGS_NOTE, at, "slotd has no driver %s, which "
+		settings_tell(rd, SETTINGS_NOTE, at,
+		    "slotd has no driver %s, which "
 		    "OpenCT had", quoted);
 	else if (!ids_has_driver(name))
-		settings_tell(rd, SETTINGS_WARNING, at, "slotd has no driver %s; "
+		settings_tell(rd, SETTINGS_WARNING, at,
+		    "slotd has no driver %s; "
 		    "ifdhandler --list names those there are", quoted);
 }
 
@@ -124,7 +128,8 @@ check_device(struct settings_reading *rd, const struct conf_node *n,
 	enum err e;
 
 	if (r->device[0] == '\0') {
-		settings_tell(rd, SETTINGS_ERROR, at, "expected a device in this "
+		settings_tell(rd, SETTINGS_ERROR, at,
+		    "expected a device in this "
 		    "reader, such as device = usb:046a/002d; the reader is "
 		    "left out");
 		return false;
@@ -132,7 +137,8 @@ check_device(struct settings_reading *rd, const struct conf_node *n,
 	e = device_parse(&r->where, view_str(r->device), &why);
 	if (e == ERR_OK)
 		return true;
-	settings_tell(rd, e == ERR_UNSUPPORTED ? SETTINGS_WARNING : SETTINGS_ERROR, at,
+	settings_tell(rd, e == ERR_UNSUPPORTED ? SETTINGS_WARNING :
+	    SETTINGS_ERROR, at,
 	    "%s; the reader is left out", why);
 	return false;
 }
@@ -161,7 +167,8 @@ check_which(struct settings_reading *rd, const struct conf_node *n,
 {
 	if (r->where.kind == DEVICE_USB_ID || conf_next(n, NULL, name) == NULL)
 		return;
-	settings_tell(rd, SETTINGS_WARNING, place_of(n, name), "%s has no effect: it "
+	settings_tell(rd, SETTINGS_WARNING, place_of(n, name),
+	    "%s has no effect: it "
 	    "is for device = usb:VVVV/PPPP", name);
 }
 
@@ -224,7 +231,8 @@ settings_check_dialects(struct settings_reading *rd,
 	while (settings_word(list, &at, &word)) {
 		conf_quote(quoted, sizeof(quoted), word);
 		if (dialect_bit(word) == 0)
-			settings_tell(rd, SETTINGS_ERROR, settings_place(at), "expected "
+			settings_tell(rd, SETTINGS_ERROR, settings_place(at),
+			    "expected "
 			    "openct, pcsc or control, found %s", quoted);
 	}
 }
@@ -274,7 +282,8 @@ settings_check_rule(struct settings_reading *rd, const struct conf_node *n)
 	struct settings_rule r;
 
 	if (read_rule(rd, n, &r) && conf_next(n, NULL, "may") == NULL)
-		settings_tell(rd, SETTINGS_ERROR, n->name_at, "expected may = nothing, "
+		settings_tell(rd, SETTINGS_ERROR, n->name_at,
+		    "expected may = nothing, "
 		    "see, use or escape in this rule");
 }
 
@@ -289,7 +298,8 @@ settings_check_access(struct settings_reading *rd, const struct conf_node *n)
 	if (rd->problems == before)
 		return;
 	rd->access_is_bad = true;
-	settings_tell(rd, SETTINGS_ERROR, n->name_at, "until access is without errors "
+	settings_tell(rd, SETTINGS_ERROR, n->name_at,
+	    "until access is without errors "
 	    "nobody but root may use a reader");
 }
 

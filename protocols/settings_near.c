@@ -94,15 +94,19 @@ settings_unknown(struct settings_reading *rd, const struct key *keys,
 	conf_quote(name, sizeof(name), n->name);
 	list_names(names, sizeof(names), keys);
 	if (near != NULL)
-		settings_tell(rd, SETTINGS_WARNING, n->name_at, "%s is not known and "
+		settings_tell(rd, SETTINGS_WARNING, n->name_at,
+		    "%s is not known and "
 		    "left out; is '%s' meant?", name, near);
 	else if (keys != settings_keys && settings_key(settings_keys, n->name))
-		settings_tell(rd, SETTINGS_WARNING, n->name_at, "%s is not known here "
+		settings_tell(rd, SETTINGS_WARNING, n->name_at,
+		    "%s is not known here "
 		    "and left out; it belongs outside of this group", name);
 	else if (home != NULL)
-		settings_tell(rd, SETTINGS_WARNING, n->name_at, "%s is not known here "
+		settings_tell(rd, SETTINGS_WARNING, n->name_at,
+		    "%s is not known here "
 		    "and left out; it belongs into %s { }", name, home);
 	else
-		settings_tell(rd, SETTINGS_WARNING, n->name_at, "%s is not known and "
+		settings_tell(rd, SETTINGS_WARNING, n->name_at,
+		    "%s is not known and "
 		    "left out; known here: %s", name, names);
 }

@@ -152,6 +152,14 @@ place_text(char *dst, size_t cap, const struct settings_reader *r)
 		    r->serial, r->port[0] != '\0' ? " at port " : "", r->port);
 }
 
+static const char *
+driver_text(const struct settings_reader *r)
+{
+	if (r->driver[0] != '\0')
+		return r->driver;
+	return r->where.kind == DEVICE_USB_ID ? "its usual driver" : "ccid";
+}
+
 static void
 explain_reader(const struct text *t, const struct settings_reader *r)
 {
@@ -167,9 +175,9 @@ explain_reader(const struct text *t, const struct settings_reader *r)
 		snprintf(off, sizeof(off), "cards are powered off after %u ms "
 		    "without use", (unsigned)r->power_off_ms);
 	say(t, "line %u: reader%s%s is %s, driven by %s%s%s%s; %s%s",
-	    (unsigned)r->line, r->label[0] != '\0' ? " " : "", r->label, place, r->driver[0] != '\0' ?
-	    r->driver : r->where.kind == DEVICE_USB_ID ? "its usual driver" :
-	    "ccid", r->name[0] != '\0' ? ", called " : "", r->name, speed, off,
+	    (unsigned)r->line, r->label[0] != '\0' ? " " : "", r->label,
+	    place, driver_text(r), r->name[0] != '\0' ? ", called " : "",
+	    r->name, speed, off,
 	    r->escape ? "; escape commands are let through" : "");
 }
 
@@ -233,7 +241,9 @@ join(char *dst, size_t cap, const struct conf_node *list)
 static void
 explain_rule(const struct text *t, const struct settings_rule *r)
 {
-	static const char *const whom[] = { "user ", "group ", "everybody else" };
+	static const char *const whom[] = {
+		"user ", "group ", "everybody else",
+	};
 	static const char *const may[] = {
 		"may not see", "may see, not use,", "may use",
 		"may use and send escape commands to",

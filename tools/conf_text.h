@@ -13,7 +13,7 @@ struct conf_text {
 	struct settings settings;
 	uint8_t *text;
 	struct conf_node *nodes;
-	struct conf_error error;	/* ERR_FORMAT: what is wrong, and where */
+	struct conf_error error;	/* ERR_FORMAT: what, and where */
 };
 
 /*

@@ -55,7 +55,8 @@ static const struct {
 	{ "usb:046g/002d", .err = ERR_ARG },
 	{ "usb:1046a/002d", .err = ERR_ARG },
 	{ "usb:046a:002d", .err = ERR_ARG },
-	{ "usb:/dev/a/path/that/is/longer/than/that/of/any/node/of/a/USB/device",
+	{ "usb:/dev/a/path/that/is/longer/than/that/of/any/node/of/a/USB/"
+	    "device",
 	    .err = ERR_ARG },
 	{ "serial", .err = ERR_ARG },
 	{ "usbip:unix:/1-2", .err = ERR_ARG },

@@ -211,7 +211,7 @@ START_TEST(rules_come_one_after_another)
 }
 END_TEST
 
-/* Every construct of the openct.conf that OpenCT came with, as Debian had it. */
+/* All constructs of the openct.conf that OpenCT came with, as Debian had it. */
 static const char opencts_own[] =
     "# Set debug level\n#debug = 0;\n#\n"
     "# Enable hot plugging\nhotplug = yes;\n#\n"
