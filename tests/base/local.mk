@@ -2,6 +2,7 @@
 base_tests = \
 	%D%/test_bytes \
 	%D%/test_err \
+	%D%/test_file \
 	%D%/test_hex \
 	%D%/test_log \
 	%D%/test_secret_block \
@@ -14,6 +15,8 @@ TESTS += $(base_tests)
 %C%_test_bytes_LDADD = $(UNIT_LDADD)
 %C%_test_err_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_err_LDADD = $(UNIT_LDADD)
+%C%_test_file_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_file_LDADD = $(UNIT_LDADD)
 %C%_test_hex_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_hex_LDADD = $(UNIT_LDADD)
 %C%_test_log_CFLAGS = $(UNIT_CFLAGS)
