@@ -81,9 +81,14 @@ dump(struct view bytes)
 static int
 list(struct run *run)
 {
+	const ct_info_t *all;
 	ct_info_t info;
 
 	(void)run;
+	if (ct_status(&all) < 0) {
+		fputs("slotd is not running\n", stderr);
+		return 1;
+	}
 	for (unsigned i = 0; i < OPENCT_MAX_READERS; i++) {
 		if (ct_reader_info(i, &info) < 0)
 			continue;

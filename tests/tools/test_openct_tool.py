@@ -48,6 +48,18 @@ def list_has_a_line_a_reader():
 
 
 @test
+def list_without_slotd_is_1():
+    with tempfile.TemporaryDirectory() as directory:
+        process = subprocess.run(
+            ["/usr/bin/openct-tool", "list"], executable=PROGRAM,
+            env=os.environ | {"OPENCT_SOCKETDIR": directory,
+                              "LD_LIBRARY_PATH": LIBRARIES},
+            capture_output=True, text=True, timeout=60)
+    same((process.returncode, process.stdout, process.stderr),
+         (1, "", "slotd is not running\n"))
+
+
+@test
 def atr_in_hex():
     same(openct_tool("atr")[0], (0,
          "Detected Cherry\n"
