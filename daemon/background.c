@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -49,17 +51,37 @@ background_enter(void)
 	return chdir("/") == 0 ? pair[1] : -1;
 }
 
+static const int priority[] = {
+	[LOG_LEVEL_ERROR] = LOG_ERR,
+	[LOG_LEVEL_WARN] = LOG_WARNING,
+	[LOG_LEVEL_NOTICE] = LOG_NOTICE,
+	[LOG_LEVEL_INFO] = LOG_INFO,
+	[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+};
+
+static void
+to_journal(void *arg, enum log_level level, const char *line)
+{
+	(void)arg;
+	fprintf(stderr, "<%d>%s\n", priority[level], line);
+}
+
+void
+background_log_to_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");	/* systemd.exec(5) */
+	unsigned long long dev, ino;
+	struct stat st;
+
+	if (stream != NULL && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev &&
+	    st.st_ino == ino)
+		log_set_sink(to_journal, NULL);
+}
+
 static void
 to_syslog(void *arg, enum log_level level, const char *line)
 {
-	static const int priority[] = {
-		[LOG_LEVEL_ERROR] = LOG_ERR,
-		[LOG_LEVEL_WARN] = LOG_WARNING,
-		[LOG_LEVEL_NOTICE] = LOG_NOTICE,
-		[LOG_LEVEL_INFO] = LOG_INFO,
-		[LOG_LEVEL_DEBUG] = LOG_DEBUG,
-	};
-
 	(void)arg;
 	syslog(priority[level], "%s", line);
 }

@@ -13,6 +13,12 @@
  */
 int	background_enter(void) MUST_USE;
 
+/*
+ * Where standard error is the journal, its lines are given their priorities
+ * (sd-daemon(3)); elsewhere nothing changes.
+ */
+void	background_log_to_journal(void);
+
 /* From here on nothing goes to the terminal: logs go to syslog. */
 void	background_ready(int fd);
 

@@ -362,6 +362,7 @@ main(int argc, char **argv)
 
 	disable_core_dumps();
 	umask(022);		/* others read the directory and its files */
+	background_log_to_journal();
 	activation_init(&d.activation);
 	raise_descriptor_limit();
 	next = options_parse(&d.options, argc, argv);

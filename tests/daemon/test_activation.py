@@ -5,6 +5,7 @@ import contextlib
 import os
 import socket
 import struct
+import subprocess
 
 from harness import Control, Emulator, Slotd, Tap, children
 from pcsc_wire import Client
@@ -128,10 +129,28 @@ def unusable(t):
             t.ok(c.ask(cmd="hello")["ok"], "what can be used is used")
 
 
+def journal(t):
+    """The journal, and nothing else, is told priorities (sd-daemon(3))."""
+    with Slotd() as d:
+        d.configure("debug")
+        for other in 0, 1:
+            reading, writing = os.pipe()
+            st = os.fstat(writing)
+            subprocess.run(
+                d.command("--foreground"), stderr=writing, check=False,
+                env=dict(os.environ, JOURNAL_STREAM="%d:%d" % (
+                    st.st_dev, st.st_ino + other)))
+            os.close(writing)
+            with open(reading, encoding="utf-8") as f:
+                line = f.readline()
+            t.eq((line[:3], line[:5]), ("err", "error") if other else
+                 ("<3>", "<3>" + d.config[:2]), line.strip())
+
+
 def main():
     t = Tap()
     for test in (early_clients, next_slotd, without_names, for_somebody_else,
-                 unusable):
+                 unusable, journal):
         print("# " + test.__name__, flush=True)
         test(t)
     t.done()

@@ -134,6 +134,9 @@ def test_nothing_it_needs_is_refused(w):
     print('# ' + log.replace('\n', '\n# '))
     for word in 'cannot', 'denied', 'not permitted', 'few descriptors':
         expect(word not in log, log)
+    warnings = run('journalctl', '-u', 'slotd', '-p', 'warning', '-o', 'cat',
+                   '--no-pager')
+    expect(warnings.strip() in ('', '-- No entries --'), warnings)
     limits = open('/proc/%d/limits' % main_pid()).read()
     files = re.search(r'Max open files +(\d+)', limits).group(1)
     expect(int(files) > 1024, 'Max open files: ' + files)
