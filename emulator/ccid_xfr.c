@@ -17,6 +17,7 @@ enum {
 	SW1_EXACT = 0x6c,
 	INS_GET_RESPONSE = 0xc0,
 	PROCEDURE_NULL = 0x60,
+	RESPONSE_SHORT_MAX = 256,
 	ROUNDS_MAX = 260,	/* GET RESPONSE for one command */
 };
 
@@ -70,9 +71,20 @@ sw1(const struct wr *rsp)
 	return rsp->n < 2 ? 0 : rsp->p[rsp->n - 2];
 }
 
+/* What may be asked for of what SW2 announces: an answer has 256 bytes. */
+static uint8_t
+fits(const struct wr *rsp, uint8_t sw2)
+{
+	size_t left = RESPONSE_SHORT_MAX - (rsp->n - 2);
+	size_t more = sw2 == 0 ? 256 : sw2;
+
+	return (uint8_t)(more < left ? more : left);
+}
+
 /*
  * A short APDU over T=0, as a reader at APDU level does it: 6Cxx and 61xx are
- * followed, with the class of the command (bClassGetResponse FF).
+ * followed, with the class of the command (bClassGetResponse FF). What is behind
+ * 256 bytes is left for the host to ask for.
  */
 static void
 t0_apdu(struct ccid_slot *s, struct card *card, struct view apdu,
@@ -90,9 +102,10 @@ t0_apdu(struct ccid_slot *s, struct card *card, struct view apdu,
 
 		if (sw1(rsp) == SW1_EXACT && n == 5)
 			tpdu[4] = sw2;
-		else if (sw1(rsp) == SW1_MORE && apdu.n != 4 && i + 1 < 260)
+		else if (sw1(rsp) == SW1_MORE && apdu.n != 4 &&
+		    rsp->n - 2 < RESPONSE_SHORT_MAX)
 			memcpy(tpdu, (uint8_t[]){ apdu.p[0], INS_GET_RESPONSE,
-			    0, 0, sw2 }, 5);
+			    0, 0, fits(rsp, sw2) }, 5);
 		else
 			break;
 		rsp->n -= 2;

@@ -178,6 +178,20 @@ T0_TALK = """
     00ca5555                            6a88
     """
 
+# An answer of 300 bytes: what is behind 256 of them the host asks for.
+LONG_CARD = """card openpgp
+atr 3b 1a 11 00 31 f5 73 c0 01 80 05 90 00
+"""
+
+LONG_TALK = """
+    00a4040006d27600012401              9000
+    00200083083132333435363738          9000
+    10da7f21ff%s                        9000
+    00da7f212d%s                        9000
+    00ca7f2100                          %s612c
+    00c0000000                          %s9000
+    """ % tuple("c5" * n for n in (255, 45, 256, 44))
+
 
 def turns(text):
     for line in text.strip().splitlines():
@@ -231,6 +245,14 @@ def main():
             c.hex("00ca010100")
             t.eq(emu.stats("1-1")["slots"][0]["commands"], commands + 1,
                  "6Cxx is followed and nothing runs twice")
+        with open(path, "w") as f:
+            f.write(LONG_CARD)
+        with Emulator(["cherry-st1044u,card=" + path]) as emu, \
+                Device(emu.address, "1-1") as dev:
+            dev.configure()
+            c = Ccid(dev)
+            c.power_on()
+            play(t, c, "long", LONG_TALK)
     t.done()
 
 
