@@ -14,6 +14,9 @@
 /* A client that has so much to read gets no further answers until it reads. */
 enum { OUT_PAUSE = 128 * 1024 };
 
+/* Requests sent ahead that are taken until all other clients had their turn. */
+enum { TURN_MAX = 4 };
+
 struct stream {
 	int fd;
 	struct stream_limits limits;
@@ -23,6 +26,8 @@ struct stream {
 	struct event *readable, *writable, *hangup;
 	struct event *stall;	/* the time-out */
 	struct event *pump;	/* made active by hand: look at the state */
+	struct event *turn;	/* a timer of 0: all others were looked at */
+	unsigned taken;		/* requests, in this turn */
 	bool held;
 	bool eof;		/* everything was read */
 	bool half;		/* the client sends nothing more, but listens */
@@ -98,10 +103,19 @@ may_eat(const struct stream *s)
 	    s->out.n < OUT_PAUSE;
 }
 
+/* There is more to do, in the next turn. */
+static bool
+is_sated(const struct stream *s)
+{
+	return may_eat(s) && s->taken >= TURN_MAX;
+}
+
 static void
 eat(struct stream *s)
 {
-	while (may_eat(s)) {
+	static const struct timeval at_once = { .tv_sec = 0 };
+
+	while (may_eat(s) && !is_sated(s)) {
 		size_t eaten = s->ops->input(s->arg, iobuf_view(&s->in));
 
 		if (eaten == 0) {
@@ -110,7 +124,10 @@ eat(struct stream *s)
 		}
 		iobuf_drop(&s->in, eaten);
 		event_del(s->stall);
+		s->taken++;
 	}
+	if (is_sated(s) && evtimer_add(s->turn, &at_once) != 0)
+		s->dead = true;
 }
 
 static void
@@ -141,7 +158,7 @@ want_stall(struct stream *s, bool wanted)
 static void
 settle(struct stream *s)
 {
-	bool over = s->finishing || (s->eof && !s->held);
+	bool over = s->finishing || (s->eof && !s->held && !is_sated(s));
 	bool partial = s->in.n != 0 && !s->held && s->out.n < OUT_PAUSE;
 	bool reads = !s->eof && !s->finishing && s->in.n < s->limits.in_max;
 
@@ -167,9 +184,21 @@ on_pump(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct stream *s = arg;
+
+	s->taken = 0;
+	on_pump(fd, what, arg);
+}
+
+static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
-	receive(arg);
+	struct stream *s = arg;
+
+	s->taken = 0;
+	receive(s);
 	on_pump(fd, what, arg);
 }
 
@@ -225,8 +254,9 @@ stream_new(struct event_base *base, int fd, const struct stream_limits *limits,
 	s->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, s);
 	s->stall = event_new(base, -1, 0, on_stall, s);
 	s->pump = event_new(base, -1, 0, on_pump, s);
+	s->turn = evtimer_new(base, on_turn, s);
 	if (s->readable == NULL || s->hangup == NULL || s->writable == NULL ||
-	    s->stall == NULL || s->pump == NULL) {
+	    s->stall == NULL || s->pump == NULL || s->turn == NULL) {
 		stream_free(s);
 		return NULL;
 	}
@@ -251,6 +281,7 @@ stream_free(struct stream *s)
 	free_event(s->writable);
 	free_event(s->stall);
 	free_event(s->pump);
+	free_event(s->turn);
 	close(s->fd);
 	iobuf_fini(&s->in);
 	iobuf_fini(&s->out);

@@ -111,6 +111,28 @@ START_TEST(pipelined_requests_are_all_answered)
 }
 END_TEST
 
+/* Others are looked at in between; and the end of the input loses nothing. */
+START_TEST(requests_sent_ahead_leave_turns_to_others)
+{
+	unsigned before;
+
+	start(roomy);
+	turn();
+	for (unsigned i = 0; i < 100; i++)
+		ck_assert_int_eq(send(d.peer, "x\n", 2, MSG_NOSIGNAL), 2);
+	shutdown(d.peer, SHUT_WR);
+	while (d.lines < 100) {
+		before = d.lines;
+		event_base_loop(d.base, EVLOOP_ONCE);
+		ck_assert_uint_le(d.lines, before + 10);
+		ck_assert(!d.closed || d.lines == 100);
+	}
+	turn();
+	ck_assert(d.closed);
+	stop();
+}
+END_TEST
+
 START_TEST(a_held_stream_waits_its_turn)
 {
 	start(roomy);
@@ -287,6 +309,7 @@ main(void)
 	TCase *t = tcase_create("stream");
 
 	tcase_add_test(t, pipelined_requests_are_all_answered);
+	tcase_add_test(t, requests_sent_ahead_leave_turns_to_others);
 	tcase_add_test(t, a_held_stream_waits_its_turn);
 	tcase_add_test(t, a_client_that_vanishes_is_noticed_while_held);
 	tcase_add_test(t,
