@@ -141,9 +141,10 @@ place_text(char *dst, size_t cap, const struct settings_reader *r)
 		snprintf(dst, cap, "the device %s of the USB/IP server %s%s%s",
 		    d->busid, d->host, d->is_unix ? "" : " port ", d->port);
 	else if (d->kind == DEVICE_VPCD)
-		snprintf(dst, cap, "a virtual one of %u slots, %s %s port %s "
-		    "and on", d->slots, d->connects ? "for cards at" :
-		    "to which cards connect at", d->host, d->port);
+		snprintf(dst, cap, "a virtual one of %u slot%s, %s %s port %s%s",
+		    d->slots, d->slots == 1 ? "" : "s", d->connects ?
+		    "for cards at" : "to which cards connect at", d->host,
+		    d->port, d->slots == 1 ? "" : " and up");
 	else
 		snprintf(dst, cap, "a USB device %04x:%04x%s%s%s%s%s%s%s",
 		    d->vid, d->pid, row != NULL ? " (" : "",

@@ -422,6 +422,25 @@ same_text(const char *a, const char *b)
 	ck_assert_msg(a[n] == b[n], "from byte %zu: %.100s", n, a + n);
 }
 
+START_TEST(virtual_readers_are_explained)
+{
+	static char text[TEXT_MAX];
+
+	read_file(&one, "\nreader v { device = vpcd:35963; };\n"
+	    "reader { device = vpcd:connect:phone:7/1; };\n");
+	text[0] = '\0';
+	settings_explain(&one.s, add_line, text);
+	same_text(text,
+	    "line 2: reader v is a virtual one of 2 slots, to which cards "
+	    "connect at 127.0.0.1 port 35963 and up, driven by vpcd; cards are "
+	    "powered off after 5000 ms without use\n"
+	    "line 3: reader is a virtual one of 1 slot, for cards at phone "
+	    "port 7, driven by vpcd; cards are powered off after 5000 ms "
+	    "without use\n"
+	    "no access block: all users may use all readers\n");
+}
+END_TEST
+
 START_TEST(blocks_are_explained)
 {
 	static char text[TEXT_MAX];
@@ -484,6 +503,7 @@ main(void)
 	tcase_add_loop_test(t, what_is_shown_reads_back, 0,
 	    (int)(sizeof(shown) / sizeof(shown[0])));
 	tcase_add_test(t, blocks_are_explained);
+	tcase_add_test(t, virtual_readers_are_explained);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
