@@ -76,14 +76,6 @@ waits(const void *arg, const struct reader *reader)
 	return m->caller.watching;
 }
 
-static void
-on_looked(void *arg)
-{
-	const struct member *m = arg;
-
-	stream_release(m->stream);
-}
-
 static size_t
 on_input(void *arg, struct view in)
 {
@@ -94,9 +86,9 @@ on_input(void *arg, struct view in)
 	if (end == NULL)
 		return 0;
 	n = (size_t)(end - in.p);
-	stream_hold(m->stream);
-	if (!watcher_ask(&m->watcher, NULL))
+	if (!watcher_ask(&m->watcher, m->stream, NULL))
 		return 0;
+	stream_hold(m->stream);
 	control_command(&m->caller, view_first(in, n));
 	return n + 1;
 }
@@ -128,7 +120,7 @@ on_connect(void *arg, int fd, const struct peer *peer)
 	}
 	m->control = c;
 	control_caller_init(&m->caller, &c->scene, peer, on_answer, m);
-	watcher_init(&m->watcher, c->registry, waits, on_looked, m);
+	watcher_init(&m->watcher, c->registry, waits, m);
 	m->caller.peer.dialect = DIALECT_CONTROL;
 	TAILQ_INSERT_TAIL(&c->members, m, entry);
 	m->stream = stream_new(c->base, fd, &limits, &ops, m);

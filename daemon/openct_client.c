@@ -104,14 +104,6 @@ waits(const void *arg, const struct reader *reader)
 	return c->caller.reader == reader;
 }
 
-static void
-on_looked(void *arg)
-{
-	const struct openct_client *c = arg;
-
-	stream_release(c->stream);
-}
-
 static size_t
 on_input(void *arg, struct view in)
 {
@@ -124,10 +116,8 @@ on_input(void *arg, struct view in)
 	body = view_skip(in, OPENCT_HEADER);
 	if (body.n < h.len)
 		return 0;
-	if (!watcher_ask(&c->watcher, c->caller.reader)) {
-		stream_hold(c->stream);
+	if (!watcher_ask(&c->watcher, c->stream, c->caller.reader))
 		return 0;
-	}
 	on_request(c, &h, view_first(body, h.len));
 	return OPENCT_HEADER + (size_t)h.len;
 }
@@ -160,7 +150,7 @@ openct_client_new(struct event_base *base, int fd, const struct peer *peer,
 		free(c);
 		return NULL;
 	}
-	watcher_init(&c->watcher, registry, waits, on_looked, c);
+	watcher_init(&c->watcher, registry, waits, c);
 	return c;
 }
 

@@ -123,14 +123,6 @@ waits(const void *arg, const struct reader *reader)
 	return c->waits;
 }
 
-static void
-on_looked(void *arg)
-{
-	const struct pcsc_client *c = arg;
-
-	stream_release(c->stream);
-}
-
 static size_t
 on_input(void *arg, struct view in)
 {
@@ -139,10 +131,10 @@ on_input(void *arg, struct view in)
 	enum err e = pcsc_request_parse(&c->q, &used, in, c->minor);
 
 	if (e == ERR_OK) {
-		stream_hold(c->stream);
 		if (pcsc_asks_about_cards(c) &&
-		    !watcher_ask(&c->watcher, NULL))
+		    !watcher_ask(&c->watcher, c->stream, NULL))
 			return 0;
+		stream_hold(c->stream);
 		pcsc_command(c);
 	} else if (e != ERR_SHORT) {
 		pcsc_refuse(c, err_text(e));
@@ -180,7 +172,7 @@ pcsc_client_new(struct pcsc_world *world, int fd, const struct peer *peer,
 		free(c);
 		return NULL;
 	}
-	watcher_init(&c->watcher, world->registry, waits, on_looked, c);
+	watcher_init(&c->watcher, world->registry, waits, c);
 	TAILQ_INSERT_TAIL(&world->clients, c, entry);
 	return c;
 }

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "daemon/reader_life.h"
+#include "daemon/stream.h"
 
 enum {
 	LINGER_MS = 5000,	/* after the last question */
@@ -123,10 +124,9 @@ release(struct watch *w)
 	if (is_in(w, READER_WATCHED))
 		set_timer(w, LINGER_MS);
 	TAILQ_FOREACH(a, &w->watchers, entry) {
-		if (!a->held)
-			continue;
-		a->held = false;
-		a->looked(a->arg);
+		if (a->held != NULL)
+			stream_release(a->held);
+		a->held = NULL;
 	}
 }
 
@@ -179,7 +179,8 @@ look_at(struct watch *w, struct reader *r)
 }
 
 bool
-watcher_ask(struct watcher *a, const struct reader *only)
+watcher_ask(struct watcher *a, struct stream *stream,
+    const struct reader *only)
 {
 	struct reader *r = NULL;
 	bool looking = false;
@@ -192,17 +193,19 @@ watcher_ask(struct watcher *a, const struct reader *only)
 		looking |= r->watch == READER_LOOKED_AT ||
 		    r->watch == READER_AWAITED;
 	}
-	a->held = looking;
-	return !looking;
+	if (!looking)
+		return true;
+	a->held = stream;
+	stream_hold(stream);
+	return false;
 }
 
 void
 watcher_init(struct watcher *a, const struct registry *registry,
-    bool (*waits)(const void *, const struct reader *),
-    void (*looked)(void *), void *arg)
+    bool (*waits)(const void *, const struct reader *), const void *arg)
 {
 	*a = (struct watcher){ .watch = registry_watch(registry),
-		.waits = waits, .looked = looked, .arg = arg };
+		.waits = waits, .arg = arg };
 	TAILQ_INSERT_TAIL(&a->watch->watchers, a, entry);
 }
 

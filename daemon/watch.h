@@ -20,6 +20,7 @@
 struct event_base;
 struct reader;
 struct registry;
+struct stream;
 struct watch;
 
 /* Embedded in a client; its members are watch.c's own. */
@@ -28,24 +29,23 @@ struct watcher {
 	struct watch *watch;
 	/* Does the client wait for what happens to this reader's cards? */
 	bool (*waits)(const void *arg, const struct reader *);
-	/* The cards were looked at: ask again. Called from the loop. */
-	void (*looked)(void *arg);
-	void *arg;
-	bool held;
+	const void *arg;
+	struct stream *held;
 };
 
 /* arg is borrowed until watcher_fini. */
 void		watcher_init(struct watcher *, const struct registry *,
 		    bool (*waits)(const void *, const struct reader *),
-		    void (*looked)(void *), void *arg);
+		    const void *arg);
 void		watcher_fini(struct watcher *);
 
 /*
  * The client is about to be told about this reader's cards, or all readers' if
- * NULL. True: what is known of them is so. False: they are looked at first;
- * looked is called soon, however that ends.
+ * NULL. True: what is known of them is so. False: they are looked at first; its
+ * stream is held, and released soon, however that ends: ask again then.
  */
-bool		watcher_ask(struct watcher *, const struct reader *) MUST_USE;
+bool		watcher_ask(struct watcher *, struct stream *,
+		    const struct reader *) MUST_USE;
 
 /* ---- for registry.c and reader.c ---- */
 
