@@ -17,6 +17,8 @@ CLIENT_PACKAGES="cargo default-jdk-headless gnutls-bin gpg gpg-agent gpgconf
 	python3-pyscard rustc scdaemon vsmartcard-vpcd yubikey-manager"
 # the client libraries for i386 (tests/multilib)
 MULTILIB_PACKAGES="gcc-multilib"
+# Debian's packages and a fresh system for them (tests/package)
+PACKAGE_PACKAGES="debhelper dpkg-dev lintian mmdebstrap"
 # the kernel in a guest (tests/vm)
 VM_PACKAGES="busybox-static cpio kmod libnss3-tools qemu-system-x86 udev usbip"
 

@@ -2,8 +2,8 @@
 dist_man_MANS += \
 	%D%/ifdhandler.8 \
 	%D%/libctapi.3 \
-	%D%/openct-ifd.8 \
 	%D%/openct-control.8 \
+	%D%/openct-ifd.8 \
 	%D%/openct-tool.1 \
 	%D%/openct.conf.5 \
 	%D%/slotctl.1 \

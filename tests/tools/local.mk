@@ -12,5 +12,6 @@ EXTRA_DIST += \
 	%D%/ccid-table.py \
 	%D%/fake_control.py \
 	%D%/fake_openct.py \
-	%D%/tap.py
+	%D%/tap.py \
+	%D%/tap.sh
 # End of EXTRA_DIST
