@@ -241,6 +241,7 @@ channel_open(struct channel **out, const char *device, unsigned slot)
 	c->slot = slot;
 	memcpy(c->which, which, sizeof(which));
 	pthread_mutex_init(&c->mutex, NULL);
+	daemon_await();
 	find(c);
 	*out = c;
 	return ERR_OK;

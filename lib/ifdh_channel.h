@@ -22,8 +22,9 @@
 
 struct channel;
 
-/* device: see lib/ifdh_name.h; it need not be there. ERR_ARG: it cannot be the
-   name of one. ERR_MEMORY, ERR_SYSTEM. */
+/* device: see lib/ifdh_name.h; it need not be there, but a slotd that is just
+   started, by its socket perhaps, is waited for. ERR_ARG: it cannot be the name
+   of one. ERR_MEMORY, ERR_SYSTEM. */
 enum err	channel_open(struct channel **, const char *device,
 		    unsigned slot) MUST_USE;
 

@@ -7,9 +7,11 @@ of reader.conf pair the readers. `--backend pcscd' has no slotd: it skips."""
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import pcsc
@@ -306,6 +308,30 @@ def a_slotd_that_starts_after_pcscd_is_found():
         b.states({ONE_NAME: PRESENT})
         with Program(ONE_NAME) as p:
             p.works()
+
+
+@test
+def a_slotd_that_waits_for_a_knock_is_woken():
+    class Asleep(Bundle):
+        def start_slotd(self):
+            pass
+
+        def start_pcscd(self):
+            os.mkdir(self.slotd.run)
+            path = os.path.join(self.slotd.run, "control")
+            with socket.socket(socket.AF_UNIX) as door:
+                door.bind(path)
+                door.listen()
+                door.settimeout(LIMIT)
+                starting = threading.Thread(target=super().start_pcscd)
+                starting.start()
+                door.accept()[0].close()
+            os.unlink(path)
+            starting.join()
+            Bundle.start_slotd(self)
+
+    with Asleep(ONE) as b:
+        b.states({ONE_NAME: PRESENT})
 
 
 @test
