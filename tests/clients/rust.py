@@ -8,10 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 from backend import Skip, arguments, backend, in_build, need, need_file, run, \
     same, test
-from dialog import Dialog
+from dialog import TIMEOUT, Dialog
 
 ARGS = arguments()
 REGISTRY = "/usr/share/cargo/registry"
@@ -99,11 +100,25 @@ def a_card_in_a_transaction_and_attributes():
                 assert text in said, said
 
 
+def wait_until_blocked(pid):
+    """Until the program's main thread is in the same system call for a while:
+    libpcsclite forgets a cancel that comes before the wait."""
+    since = began = time.monotonic()
+    last = "running\n"
+    while time.monotonic() < min(since + 0.5, began + TIMEOUT):
+        with open("/proc/%d/syscall" % pid) as f:
+            now = f.read()
+        if now != last or now == "running\n":
+            last, since = now, time.monotonic()
+        time.sleep(0.05)
+
+
 @test
 def a_wait_is_cancelled():
     program = example("cancel")
     with backend(ARGS, cards=["sample"]) as b, Dialog(b, program) as d:
         d.expect("press Enter to cancel")
+        wait_until_blocked(d.p.pid)
         d.say()
         # it asks for the first state of all, so the change may come first
         assert d.expect("^Blocking call (canceled|exited normally)$")
