@@ -72,7 +72,8 @@ static void
 reader_came(struct pcsc_server *s, const struct reader *reader)
 {
 	bool few = s->world.state.size == PCSC_PLACES_FEW;
-	enum err e = pcsc_state_add(&s->world.state, reader);
+	enum err e = pcsc_state_add(&s->world.state, s->registry,
+	    reader);
 	unsigned n = pcsc_state_end(&s->world.state, reader);
 	struct reader_status st;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/reader.h"
+#include "daemon/registry.h"
 #include "daemon/slot.h"
 #include "protocols/pcsc_names.h"
 
@@ -112,12 +113,28 @@ count_event(struct pcsc_state *s)
 	s->events = s->events == INT16_MAX ? 1 : (uint16_t)(s->events + 1);
 }
 
+/* How many of its kind come before it. */
+static unsigned
+rank(const struct registry *registry, const struct reader *reader)
+{
+	const struct reader *r = NULL;
+	struct reader_status st;
+	unsigned n = 0;
+
+	while ((r = registry_next(registry, r)) != NULL && r != reader) {
+		reader_status(r, &st);
+		n += st.is_expected && is_virtual(r) == is_virtual(reader);
+	}
+	return n;
+}
+
 enum err
-pcsc_state_add(struct pcsc_state *s, const struct reader *reader)
+pcsc_state_add(struct pcsc_state *s, const struct registry *registry,
+    const struct reader *reader)
 {
 	struct reader_status st;
 	struct pcsc_place *p;
-	unsigned number = 0;
+	unsigned number = rank(registry, reader);
 
 	reader_status(reader, &st);
 	while (is_number_taken(s, reader, number))

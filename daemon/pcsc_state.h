@@ -19,6 +19,7 @@
 struct pcsc_handle;
 struct peer;
 struct reader;
+struct registry;
 
 enum {
 	PCSC_PLACES_MAX = 256,		/* two hex digits */
@@ -48,10 +49,14 @@ struct pcsc_state {
 /* many: of the largest size from the start. */
 void		pcsc_state_init(struct pcsc_state *, bool many);
 
-/* A reader is ready. ERR_QUOTA when there are too many: some slots are left
-   out. */
-enum err	pcsc_state_add(struct pcsc_state *, const struct reader *)
-		    MUST_USE;
+/*
+ * A reader is ready. Its name has the number that it would have if the readers
+ * before it in the registry were ready, too: so the names of two alike do not
+ * depend on which of them is faster. ERR_QUOTA when there are too many: some
+ * slots are left out.
+ */
+enum err	pcsc_state_add(struct pcsc_state *, const struct registry *,
+		    const struct reader *) MUST_USE;
 
 /* A reader has left; false when it had no place. */
 bool		pcsc_state_remove(struct pcsc_state *, const struct reader *);

@@ -56,6 +56,7 @@ reader_status(const struct reader *r, struct reader_status *st)
 		.name = r->name, .driver = r->driver, .device = r->device,
 		.text = r->text, .label = r->own.label,
 		.is_named = r->own.name[0] != '\0', .info = ready ? &r->info : NULL,
+		.is_expected = r->present,
 		.handler_pid = r->handler != NULL ? handler_pid(r->handler) : 0,
 		.slots = ready ? r->n_slots : 0 };
 }

@@ -34,6 +34,7 @@ struct reader_status {
 	const char *text;	/* why it failed, else empty */
 	const char *label;	/* of its block in openct.conf, else empty */
 	bool is_named;		/* the name is openct.conf's */
+	bool is_expected;	/* its device is there, or should be */
 	const struct channel_info *info;	/* NULL unless ready */
 	pid_t handler_pid;	/* 0 when there is none */
 	unsigned slots;		/* 0 unless ready */

@@ -11,7 +11,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(__file__))
-from harness import TIMEOUT, Slotd, Tap  # noqa: E402
+from harness import (FAKE_IFDHANDLER, TIMEOUT, FakeServer,  # noqa: E402
+                     Slotd, Tap)
 from openct_wire import Connection, lock, transact  # noqa: E402
 from pcsc_wire import (ATR, CANCELLED, DIRECT, EJECT, EXCLUSIVE,  # noqa: E402
                        INSUFFICIENT_BUFFER, INVALID_HANDLE, INVALID_VALUE,
@@ -194,6 +195,21 @@ def names(t):
             w.client() as c:
         t.eq(c.states()[0].name, "Cherry SmartTerminal XX44 00 00",
              "but for those that libccid calls otherwise")
+
+
+def numbers(t):
+    """Two alike; the second one is faster."""
+    with Slotd(handler=FAKE_IFDHANDLER) as d, FakeServer(d.dir) as server:
+        d.start(d.reader(server.address, "1-1", name="a") +
+                d.reader(server.address, "1-2", name="b"))
+        first, second = server.handler(), server.handler()
+        second.become_ready()
+        d.wait_log("reader 1: .* is ready")
+        first.become_ready()
+        d.wait_log("reader 0: .* is ready")
+        with Client(d) as c:
+            t.eq([s.name[-5:] for s in c.states()], ["01 00", "00 00"],
+                 "names do not depend on who is faster")
 
 
 def waits(t):
@@ -722,7 +738,7 @@ def crowd(t):
 def main():
     t = Tap()
     for test in (files, switched_off, taken, versions, malformed, pieces,
-                 reader_states, array_length, size_stays, names, waits,
+                 reader_states, array_length, size_stays, names, numbers, waits,
                  missed_in_43, race_of_46, race_of_45, reader_events, sharing_signals,
                  scopes, cancels, connects, protocols, no_card, mute, idle,
                  exclusive, transactions, in_order, own_mutex, naps, resets,
