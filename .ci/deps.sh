@@ -45,7 +45,7 @@ as_root() {
 
 apt() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
-		-o Dpkg::Use-Pty=0 "$@"
+		-o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
 }
 
 # Installs what is missing of the packages; its log goes to standard output.
