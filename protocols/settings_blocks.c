@@ -188,13 +188,48 @@ read_reader(struct settings_reading *rd, const struct conf_node *n,
 	return check_device(rd, n, r) && check_driver(rd, n, r);
 }
 
+/* Whatever device b is for, a is for, too. */
+static bool
+covers(const struct settings_reader *a, const struct settings_reader *b)
+{
+	return strcmp(a->device, b->device) == 0 &&
+	    (a->where.kind != DEVICE_USB_ID ||
+	    ((a->serial[0] == '\0' || strcmp(a->serial, b->serial) == 0) &&
+	    (a->port[0] == '\0' || strcmp(a->port, b->port) == 0)));
+}
+
+/* The line of the block before n that its device belongs to, or 0. */
+static uint32_t
+owner_line(const struct settings *s, const struct conf_node *n,
+    const struct settings_reader *r)
+{
+	struct settings_reading quiet = { .s = s };
+	const struct conf_node *at = NULL;
+	struct settings_reader first;
+
+	while ((at = conf_next(s->root, at, "reader")) != NULL && at != n) {
+		const struct conf_node *device = conf_next(at, NULL, "device");
+
+		if (device != NULL && conf_is(device->value, r->device) &&
+		    read_reader(&quiet, at, &first) && covers(&first, r))
+			return first.line;
+	}
+	return 0;
+}
+
 void
 settings_check_reader(struct settings_reading *rd, const struct conf_node *n)
 {
 	struct settings_reader r;
+	uint32_t line;
 
 	if (!read_reader(rd, n, &r))
 		return;
+	line = owner_line(rd->s, n, &r);
+	if (line != 0)
+		settings_tell(rd, SETTINGS_WARNING, place_of(n, "device"),
+		    "the reader of line %u has this device already; this one "
+		    "is left out", (unsigned)line);
 	check_which(rd, n, &r, "serial");
 	check_which(rd, n, &r, "port");
 	if (r.driver[0] != '\0')
@@ -319,7 +354,8 @@ settings_next_reader(const struct settings *s, const struct conf_node **at,
 	struct settings_reading quiet = { .s = s };
 
 	while (next_block(s, at, "reader")) {
-		if (read_reader(&quiet, *at, r))
+		if (read_reader(&quiet, *at, r) &&
+		    owner_line(s, *at, r) == 0)
 			return true;
 	}
 	return false;

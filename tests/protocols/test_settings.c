@@ -310,6 +310,20 @@ static const struct {
 	    "the reader is left out\n" },
 	{ "reader r { device = vpcd:35963; };", "" },
 	{ "reader r { device = vpcd:35963; driver = vpcd; };", "" },
+	{ "reader r { device = vpcd:1; };\nreader s { device = vpcd:1; };",
+	    "2:21: warning: the reader of line 1 has this device already; this "
+	    "one is left out\n" },
+	{ "reader r { device = usb:1/2; serial = a; };\n"
+	    "reader s { device = usb:1/2; };\n"
+	    "reader t { device = usb:1/2; serial = b; };", "3:21: warning: the "
+	    "reader of line 2 has this device already; this one is left "
+	    "out\n" },
+	{ "reader r { device = usb:1/2; port = 1-1; };\n"
+	    "reader s { device = usb:1/2; port = 1-2; };\n"
+	    "reader t { device = vpcd:1; driver = ccid; };\n"
+	    "reader u { device = vpcd:1; };", "3:38: error: the driver vpcd is "
+	    "for device = vpcd:PORT, which has no other; the reader is left "
+	    "out\n" },
 	{ "reader r { driver = towitoko; device = serial:/dev/ttyS0; };",
 	    "1:40: warning: slotd has no driver for serial readers yet; the "
 	    "reader is left out\n" },
@@ -341,6 +355,25 @@ START_TEST(problems_are_told_with_their_place)
 	read_file(&one, wrong[_i].text);
 	ck_assert_str_eq(one.told, wrong[_i].told);
 	ck_assert_uint_eq(one.s.errors, strstr(one.told, " error: ") != NULL);
+}
+END_TEST
+
+START_TEST(a_device_has_one_reader)
+{
+	const struct conf_node *at = NULL;
+	struct settings_reader r;
+
+	read_file(&one, "reader r { device = usb:1/2; port = 1-1; };"
+	    "reader s { device = usbip:h/1-1; driver = ccid; };"
+	    "reader t { device = usbip:h/1-1; driver = etoken; };"
+	    "reader u { device = usb:1/2; };");
+	ck_assert(settings_next_reader(&one.s, &at, &r));
+	ck_assert_str_eq(r.label, "r");
+	ck_assert(settings_next_reader(&one.s, &at, &r));
+	ck_assert_str_eq(r.label, "s");
+	ck_assert(settings_next_reader(&one.s, &at, &r));
+	ck_assert_str_eq(r.label, "u");
+	ck_assert(!settings_next_reader(&one.s, &at, &r));
 }
 END_TEST
 
@@ -497,6 +530,7 @@ main(void)
 	tcase_add_test(t, opencts_own_file_is_accepted);
 	tcase_add_loop_test(t, problems_are_told_with_their_place, 0,
 	    (int)(sizeof(wrong) / sizeof(wrong[0])));
+	tcase_add_test(t, a_device_has_one_reader);
 	tcase_add_test(t, what_is_wrong_leaves_the_default);
 	tcase_add_loop_test(t, a_mistake_in_access_lets_nobody_in, 0,
 	    (int)(sizeof(bad_access) / sizeof(bad_access[0])));
