@@ -214,7 +214,7 @@ name_readers(const json_t *readers)
 	json_array_foreach(readers, i, reader) {
 		fprintf(stderr, "  %2lld  ",
 		    (long long)get_int(reader, "reader"));
-		print_text(stderr, get_string(reader, "name"), 0);
+		print_text(stderr, reader_title(reader), 0);
 		putc('\n', stderr);
 	}
 }
@@ -267,7 +267,8 @@ choose_named(const json_t *readers, const char *pattern, json_t **found)
 						    ", nor any other");
 	else
 		ctl_complain(STATUS_USAGE,
-		    "'%s' is part of the names of %zu readers", pattern, n);
+		    "'%s' is part of the names of %zu readers: say which by "
+		    "its number", pattern, n);
 	name_readers(readers);
 	return n == 0 ? STATUS_NO_READER : STATUS_USAGE;
 }

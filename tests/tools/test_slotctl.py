@@ -127,9 +127,20 @@ def an_unknown_reader_is_4_and_the_known_ones_are_named():
 def a_name_that_two_readers_have_is_2():
     fake = {"readers": [CHERRY, CHERRY | {"reader": 4, "name": "Cherry 2"}]}
     same(slotctl("-r", "cherry", "atr", fake=fake).all(), (2, "",
-         "slotctl: 'cherry' is part of the names of 2 readers\n"
+         "slotctl: 'cherry' is part of the names of 2 readers: say which by "
+         "its number\n"
          "   0  Cherry GmbH SmartTerminal XX44\n"
          "   4  Cherry 2\n"))
+
+
+@test
+def a_reader_without_a_name_is_named_by_its_device():
+    fake = {"readers": [CHERRY, {"reader": 4, "state": "starting",
+                                 "device": "usbip:h/1-1", "slots": []}]}
+    same(slotctl("-r", "9", "atr", fake=fake).all(), (4, "",
+         "slotctl: no reader '9'; there are\n"
+         "   0  Cherry GmbH SmartTerminal XX44\n"
+         "   4  usbip:h/1-1\n"))
 
 
 @test
