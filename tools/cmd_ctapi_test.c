@@ -110,10 +110,12 @@ show_card(struct reply *r)
 	if (st != STATUS_OK)
 		return st;
 	if (r->sw != CTBCS_SW_ASYNC) {
+		bool is_in = r->sw != CTBCS_SW_NOT_IN_TIME;
+
 		printf("%-*s %s: REQUEST ICC answers %04x\n", WIDTH, "card",
-		    r->sw == CTBCS_SW_NOT_IN_TIME ? "none is in" :
-		    "it does not answer", r->sw);
-		return STATUS_NO_CARD;
+		    is_in ? "it does not answer; is it the right way round, "
+			    "its chip clean?" : "none is in", r->sw);
+		return is_in ? STATUS_CARD : STATUS_NO_CARD;
 	}
 	printf("%-*s %s\n", WIDTH, "card", hex_from_bytes(atr, sizeof(atr),
 	    (struct view){ r->buf, r->n }, ' '));

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 TOP = os.environ.get("top_srcdir", os.path.join(os.path.dirname(__file__),
                                                 "..", ".."))
@@ -16,11 +17,13 @@ ROWS = [
     ("2", 0, "DDV-0, card 2800011234567890, bank Musterbank\n", GOOD),
     ("3", 6, "answers 6a82 to each", BAD),
     ("4", 5, "none is in: REQUEST ICC answers 6200", BAD),
-    ("5", 4, "fails with -1: no reader at this port", BAD),
+    ("5", 6, "it does not answer; is it the right way round", BAD),
+    ("6", 4, "fails with -1: no reader at this port", BAD),
     ("0x8000", 0, "DDV-1", GOOD),
 ]
 DEVICES = ["cherry-st1044u,card=ddv-1", "cherry-st1044u,card=ddv-0",
-           "cherry-st1044u", "cherry-st1044u,nocard"]
+           "cherry-st1044u", "cherry-st1044u,nocard",
+           "cherry-st1044u,card=MUTE"]
 
 
 # CTAPI_READER, exit status, what is said: port 1 is the reader of that name
@@ -74,9 +77,17 @@ def run(d, port, before=(), **env):
         timeout=60, env=dict(os.environ, **env))
 
 
+def devices(mute):
+    """With a card that never answers to reset."""
+    mute.write(b"card iso\natr 3b00\nmute\ndf 3f00\n")
+    mute.flush()
+    return [text.replace("MUTE", mute.name) for text in DEVICES]
+
+
 def main():
     t = Tap()
-    with Emulator(DEVICES) as emu, Slotd() as d:
+    with tempfile.NamedTemporaryFile() as mute, \
+            Emulator(devices(mute)) as emu, Slotd() as d:
         readers = "".join(d.reader(emu.address, "1-%d" % (i + 1),
                                    name="r%d" % i)
                           for i in range(len(DEVICES)))
