@@ -128,6 +128,7 @@ wants_result(enum channel_type type)
 	case CHANNEL_TRANSMIT:
 	case CHANNEL_PROTOCOL:
 	case CHANNEL_CONTROL:
+	case CHANNEL_STATUS:
 		return true;
 	default:
 		return false;

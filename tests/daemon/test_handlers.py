@@ -7,6 +7,8 @@ import time
 
 from harness import ERR, FAKE_IFDHANDLER, FakeServer, Slotd, Tap, Timeout, kill
 
+POLLS = 8               # of channel_info's flags
+
 
 def fake(slotd):
     return FakeServer(slotd.dir)
@@ -206,6 +208,23 @@ def hung_without_a_card(t):
         t.ok(d.wait_log("is ready"), "the next one does better")
 
 
+def hung_in_a_look(t):
+    """It is asked which cards are in, and says nothing at all any more."""
+    with new_slotd() as d, fake(d) as server:
+        d.start(d.reader(server.address, "1-1"))
+        h = server.handler()
+        h.do("READY", flags=POLLS)
+        h.do("CARD", arg=0)
+        while h.expect("WATCH")["arg"] != 0:
+            pass
+        h.do("hang")
+        with d.control() as c:
+            t.ok(c.ask(cmd="list")["ok"], "an answer without a look")
+            c.send(cmd="transmit", reader=0, apdu="00840000")
+            t.ok(d.wait_log("no sign of life"), "the silence is noticed")
+            t.ok(not c.answer()["ok"], "nobody waits for it any longer")
+
+
 def log_lines(t):
     with new_slotd() as d, fake(d) as server:
         d.start(d.reader(server.address, "1-1"))
@@ -323,8 +342,8 @@ def main():
     t = Tap()
     for test in (birth, ready_and_quit, deaf_to_quit, killed_and_back, lies,
                  ready_twice, failure, failure_without_end, unplugged,
-                 silence, stopped, hung_without_a_card, log_lines,
-                 bad_servers, signals, one_per_directory, background):
+                 silence, stopped, hung_without_a_card, hung_in_a_look,
+                 log_lines, bad_servers, signals, one_per_directory, background):
         try:
             test(t)
         except (Timeout, AssertionError, OSError, EOFError) as e:
