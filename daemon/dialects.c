@@ -32,10 +32,12 @@ follow_openct(struct dialects *d, bool want)
 	if (want && d->openct == NULL)
 		return openct_server_open(&d->openct, d->base, d->registry,
 		    d->dir, SOCKET_MODE);
-	if (!want) {
-		openct_server_close(d->openct);
-		d->openct = NULL;
+	if (want) {
+		openct_server_publish(d->openct);
+		return ERR_OK;
 	}
+	openct_server_close(d->openct);
+	d->openct = NULL;
 	return ERR_OK;
 }
 

@@ -210,6 +210,15 @@ catch_up(struct openct_server *s)
 	}
 }
 
+void
+openct_server_publish(struct openct_server *s)
+{
+	for (unsigned i = 0; i < OPENCT_READERS_MAX; i++) {
+		if (s->places[i].listener != NULL)
+			publish(s, s->places[i].reader);
+	}
+}
+
 enum err
 openct_server_open(struct openct_server **out, struct event_base *base,
     struct registry *registry, const char *dir, mode_t mode)

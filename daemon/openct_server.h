@@ -24,6 +24,9 @@ struct openct_server;
 enum err	openct_server_open(struct openct_server **, struct event_base *,
 		    struct registry *, const char *dir, mode_t mode) MUST_USE;
 
+/* openct.conf may say something else of who may see a reader. */
+void		openct_server_publish(struct openct_server *);
+
 /* Closes all clients, removes the sockets, empties DIR/status. NULL is fine. */
 void		openct_server_close(struct openct_server *);
 

@@ -202,6 +202,17 @@ def reload(t):
                  "and given back")
 
 
+def reload_shows(t):
+    """The status file follows openct.conf, too, with no card that moves."""
+    with world("other { may = see; };") as w:
+        for rules, shown in (("access { };\n", False),
+                             ("access { other { may = see; }; };\n", True)):
+            w.d.configure(rules + w.reader)
+            w.d.signal(signal.SIGHUP)
+            w.d.wait_log("again")
+            t.eq(status(w.d) != NOBODY, shown, "the status file: " + rules)
+
+
 def many_groups(t):
     """With more groups than slotd looks at nobody gets by a rule."""
     rules = "group %d { may = nothing; }; other { may = use; };" % STAFF
@@ -217,7 +228,7 @@ def main():
         t.ok(True, "access # SKIP only root can be several users")
         t.done()
     for test in (users_and_groups, the_status_file, events, escapes,
-                 reload, many_groups):
+                 reload, reload_shows, many_groups):
         try:
             test(t)
         except (Timeout, AssertionError, OSError, EOFError) as e:
