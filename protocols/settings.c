@@ -162,8 +162,6 @@ read_key(struct settings_reading *rd, const struct key *key,
 	case KEY_GROUP:
 		if (!n->is_group)
 			settings_expected(rd, n, "{ }");
-		else if (key->check != NULL)
-			key->check(rd, n);
 		else
 			settings_group(rd, n, key->keys, target);
 		break;

@@ -328,8 +328,14 @@ settings_check_access(struct settings_reading *rd, const struct conf_node *n)
 {
 	unsigned before = rd->problems;
 
+	if (!n->is_group)
+		settings_expected(rd, n, "{ }");
+	else if (rd->has_access)
+		settings_tell(rd, SETTINGS_ERROR, n->name_at,
+		    "access is said already; all rules belong into one");
+	else
+		settings_group(rd, n, settings_access_keys, NULL);
 	rd->has_access = true;
-	settings_group(rd, n, settings_access_keys, NULL);
 	if (rd->problems == before)
 		return;
 	rd->access_is_bad = true;

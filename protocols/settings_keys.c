@@ -96,7 +96,7 @@ const struct key settings_keys[] = {
 	    .check = settings_check_driver },
 	{ "reader", KEY_BLOCK, 0, .keys = settings_reader_keys,
 	    .check = settings_check_reader },
-	{ "access", KEY_GROUP, 0, .keys = settings_access_keys,
+	{ "access", KEY_BLOCK, 0, .keys = settings_access_keys,
 	    .check = settings_check_access },
 	{ .name = NULL },
 };

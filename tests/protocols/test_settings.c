@@ -401,6 +401,10 @@ static const char *const bad_access[] = {
 	"access { other bob { may = use; }; };",
 	"access { usr alice { may = nothing; }; other { may = use; }; };",
 	"access { other { may = use; may = nothing; }; };",
+	"access;",
+	"access = none;",
+	"access { other { may = use; }; }; "
+	    "access { user alice { may = nothing; }; };",
 };
 
 START_TEST(a_mistake_in_access_lets_nobody_in)
@@ -411,7 +415,7 @@ START_TEST(a_mistake_in_access_lets_nobody_in)
 	read_file(&one, bad_access[_i]);
 	ck_assert(one.s.has_access && one.s.access_is_bad);
 	ck_assert(!settings_next_rule(&one.s, &at, &r));
-	ck_assert_ptr_nonnull(strstr(one.told, "1:1: error: until access is "
+	ck_assert_ptr_nonnull(strstr(one.told, ": error: until access is "
 	    "without errors nobody but root may use a reader\n"));
 	ck_assert_uint_ge(one.s.errors, 1);
 }
