@@ -168,17 +168,17 @@ judge(struct channel *c, int rc)
 static int
 connect_reader(struct channel *c)
 {
-	if (c->connected)
+	if (c->connected && c->handle.conn.fd >= 0)
 		return 0;
+	disconnect(c);
 	if (conn_open(&c->handle.conn, c->handle.reader) != ERR_OK)
 		return OPENCT_E_DISCONNECTED;
 	c->connected = true;
 	return 0;
 }
 
-/* Does not wait for other programs. */
 static int
-take_lock(struct channel *c)
+try_lock(struct channel *c)
 {
 	int rc = connect_reader(c);
 
@@ -188,6 +188,16 @@ take_lock(struct channel *c)
 		c->locked = rc == 0;
 	}
 	return rc;
+}
+
+/* Does not wait for other programs. That slotd hung up while the connection was
+   not used shows only now. */
+static int
+take_lock(struct channel *c)
+{
+	int rc = try_lock(c);
+
+	return rc == OPENCT_E_DISCONNECTED && c->connected ? try_lock(c) : rc;
 }
 
 /* Others' locks are mostly short. */

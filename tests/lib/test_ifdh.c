@@ -358,6 +358,35 @@ START_TEST(a_card_whose_slotd_hung_up_leaves)
 }
 END_TEST
 
+/* The reader was away for a moment that nobody saw; slotd hung up. */
+START_TEST(a_card_is_powered_again_after_slotd_hung_up_unseen)
+{
+	const struct fake_turn again[] = { lock, reset, unlock };
+
+	SERVE(lock, reset, { B("\x02\0\x44\0\1\5"), 0, B(""), FAKE_LEAVES });
+	ck_assert_int_eq(power(IFDH_POWER_UP), IFDH_SUCCESS);
+	ck_assert_int_eq(power(IFDH_POWER_DOWN), IFDH_SUCCESS);
+	fake_finish();
+	fake_start(0, again, sizeof(again) / sizeof(again[0]));
+	ck_assert_int_eq(power(IFDH_POWER_UP), IFDH_SUCCESS);
+	finish();
+}
+END_TEST
+
+/* A slotd that was stuck takes locks again, on another connection. */
+START_TEST(a_card_is_powered_again_after_a_lock_failed)
+{
+	const struct fake_turn again[] = { lock, reset, unlock };
+
+	SERVE({ B("\x01\0\xc2\0\1\1"), 0, B(""), FAKE_CLOSE });
+	ck_assert_int_eq(power(IFDH_POWER_UP), IFDH_E_POWER);
+	fake_finish();
+	fake_start(0, again, sizeof(again) / sizeof(again[0]));
+	ck_assert_int_eq(power(IFDH_POWER_UP), IFDH_SUCCESS);
+	finish();
+}
+END_TEST
+
 START_TEST(a_card_changed_between_two_looks_leaves)
 {
 	SERVE(lock, reset, unlock);
@@ -457,6 +486,8 @@ main(void)
 	tcase_add_test(tc, an_atr_longer_than_its_room_is_refused);
 	tcase_add_test(tc, a_card_taken_away_by_slotd_leaves);
 	tcase_add_test(tc, a_card_whose_slotd_hung_up_leaves);
+	tcase_add_test(tc, a_card_is_powered_again_after_slotd_hung_up_unseen);
+	tcase_add_test(tc, a_card_is_powered_again_after_a_lock_failed);
 	tcase_add_test(tc, a_card_changed_between_two_looks_leaves);
 	tcase_add_test(tc, what_slotd_writes_ends_the_wait);
 	tcase_add_test(tc, pcscd_can_end_the_wait);
