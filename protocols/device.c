@@ -101,6 +101,16 @@ parse_host(struct device *d, struct view v, const char *port)
 	    copy(d->port, sizeof(d->port), v);
 }
 
+static uint32_t
+port_number(const struct device *d)
+{
+	uint32_t n = 0;
+
+	for (const char *c = d->port; *c != '\0'; c++)
+		n = n * 10 + (uint32_t)(*c - '0');
+	return n;
+}
+
 static bool
 parse_usbip(struct device *d, struct view v)
 {
@@ -114,18 +124,18 @@ parse_usbip(struct device *d, struct view v)
 		return false;
 	d->kind = DEVICE_USBIP;
 	d->is_unix = take_prefix(&server, "unix:");
-	return d->is_unix ? copy(d->host, sizeof(d->host), server) :
-	    parse_host(d, server, "3240");
+	if (d->is_unix)
+		return copy(d->host, sizeof(d->host), server);
+	return parse_host(d, server, "3240") && port_number(d) != 0 &&
+	    port_number(d) <= UINT16_MAX;
 }
 
 /* Each slot has a port. 0 stands for any. */
 static bool
 has_ports(const struct device *d)
 {
-	uint32_t n = 0;
+	uint32_t n = port_number(d);
 
-	for (const char *c = d->port; *c != '\0'; c++)
-		n = n * 10 + (uint32_t)(*c - '0');
 	return n + d->slots - 1 <= UINT16_MAX && (n != 0 || !d->connects);
 }
 

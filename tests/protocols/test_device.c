@@ -66,6 +66,8 @@ static const struct {
 	{ "usbip:host:/1-1", .err = ERR_ARG },
 	{ "usbip:host:x/1-1", .err = ERR_ARG },
 	{ "usbip:host:123456/1-1", .err = ERR_ARG },
+	{ "usbip:host:65536/1-1", .err = ERR_ARG },
+	{ "usbip:host:0/1-1", .err = ERR_ARG },
 	{ "usbip::3240/1-1", .err = ERR_ARG },
 	{ "usbip:[::1/1-1", .err = ERR_ARG },
 	{ "usbip:[::1]x/1-1", .err = ERR_ARG },
