@@ -187,7 +187,8 @@ card_load(const char *path, char *why, size_t cap)
 		return card_parse(name, builtin, why, cap);
 	text = read_file(path);
 	if (text == NULL) {
-		snprintf(why, cap, "%.300s: %s", path, strerror(errno));
+		snprintf(why, cap, "%.300s: no built-in card, and as a file: "
+		    "%s", path, strerror(errno));
 		return NULL;
 	}
 	c = card_parse(path, text, why, cap);

@@ -117,6 +117,15 @@ bound_port(int fd)
 	return ntohs(ss.ss_family == AF_INET6 ? in6.sin6_port : in4.sin_port);
 }
 
+/* getaddrinfo takes 65536 for 0. */
+static bool
+is_port(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	return n != 0 && n <= 5 && text[n] == '\0' && atoi(text) <= 65535;
+}
+
 static int
 listen_tcp(const char *address, char *name, size_t name_cap, char *why,
     size_t why_cap)
@@ -129,9 +138,10 @@ listen_tcp(const char *address, char *name, size_t name_cap, char *why,
 	char host[256] = "";
 	int fd, rc;
 
-	if (colon == NULL || (size_t)(colon - address) >= sizeof(host)) {
-		snprintf(why, why_cap,
-		    "%.100s: HOST:PORT or unix:PATH is expected", address);
+	if (colon == NULL || (size_t)(colon - address) >= sizeof(host) ||
+	    !is_port(colon + 1)) {
+		snprintf(why, why_cap, "%.100s: HOST:PORT with a port up to "
+		    "65535, or unix:PATH, is expected", address);
 		return -1;
 	}
 	memcpy(host, address, (size_t)(colon - address));

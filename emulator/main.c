@@ -44,7 +44,8 @@ print_usage(FILE *f)
 	    "               [--log[=bytes]] [--ready-fd N]\n"
 	    "       slotemu ctl --control PATH REQUEST BUSID[:SLOT] "
 	    "[ARGUMENT]\n"
-	    "       slotemu --list-models | --version | --help\n", f);
+	    "       slotemu --list-models | --version | --help\n"
+	    "slotemu(1) tells the options, the cards and the faults.\n", f);
 }
 
 static int
@@ -52,6 +53,15 @@ usage(void)
 {
 	print_usage(stderr);
 	return EXIT_USAGE;
+}
+
+/* Says what is wrong, for the caller to return. */
+static bool
+refuse(const char *why, const char *value)
+{
+	fprintf(stderr, "slotemu: %s%s%s\n", why, value != NULL ? ", not " : "",
+	    value != NULL ? value : "");
+	return false;
 }
 
 static int
@@ -68,10 +78,8 @@ list_models(void)
 static bool
 set_log(struct emulator *e, const char *value)
 {
-	if (value != NULL && strcmp(value, "bytes") != 0) {
-		fprintf(stderr, "slotemu: --log or --log=bytes is expected\n");
-		return false;
-	}
+	if (value != NULL && strcmp(value, "bytes") != 0)
+		return refuse("--log or --log=bytes is expected", NULL);
 	e->world.log = value == NULL ? WORLD_LOG_TRANSFERS : WORLD_LOG_BYTES;
 	return true;
 }
@@ -99,7 +107,8 @@ set_option(struct emulator *e, int o, const char *value)
 	switch (o) {
 	case 'l':
 		if (e->n_listen == SERVER_LISTEN_MAX)
-			return false;
+			return refuse("--listen is taken four times at most",
+			    NULL);
 		e->listen[e->n_listen++] = value;
 		return true;
 	case 'c':
@@ -108,19 +117,28 @@ set_option(struct emulator *e, int o, const char *value)
 	case 'd':
 		if (world_add(&e->world, value, why))
 			return true;
-		fprintf(stderr, "slotemu: %s\n", why);
-		return false;
+		return refuse(why, NULL);
 	case 'f':
 		e->fault_seed = strtoul(value, NULL, 10);
-		return e->fault_seed != 0;
+		return e->fault_seed != 0 ||
+		    refuse("--fault: a number above 0 is expected", value);
 	case 'g':
 		return set_log(e, value);
 	case 'r':
 		e->ready_fd = atoi(value);
-		return e->ready_fd > 2;
+		return e->ready_fd > 2 ||
+		    refuse("--ready-fd: a number above 2 is expected", value);
 	default:
 		return false;
 	}
+}
+
+static bool
+is_complete(const struct emulator *e)
+{
+	if (e->n_listen == 0)
+		return refuse("--listen is missing", NULL);
+	return e->world.n != 0 || refuse("--device is missing", NULL);
 }
 
 /* Returns -1 to go on, else an exit code. */
@@ -153,10 +171,9 @@ read_arguments(struct emulator *e, int argc, char **argv)
 		if (!set_option(e, o, optarg))
 			return usage();
 	}
-	if (optind != argc || e->n_listen == 0 || e->world.n == 0 ||
-	    !set_faults(e))
-		return usage();
-	return -1;
+	if (optind != argc)
+		refuse("options are expected", argv[optind]);
+	return optind == argc && is_complete(e) && set_faults(e) ? -1 : usage();
 }
 
 static bool

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the reader refuses, abort, cards that come and go, time, faults."""
 import struct
+import subprocess
 
-from usbip_client import Ccid, Device, Emulator, Tap
+from usbip_client import Ccid, Device, Emulator, Tap, program
 
 CHALLENGE = bytes.fromhex("0084000008")
 
@@ -236,6 +237,23 @@ def seeds(t, emu):
     emu.ctl("fault", "1-1", "none")
 
 
+def command_line(t):
+    """(what is wrong, the word that says so)"""
+    listen, device = ["--listen", "127.0.0.1:0"], ["--device", "egate"]
+    for words, said in (
+            (listen, "--device is missing"),
+            (device, "--listen is missing"),
+            (listen + device + ["more"], "options are expected, not more"),
+            (listen + device + ["--fault", "x"], "--fault: a number"),
+            (listen + device + ["--ready-fd", "x"], "--ready-fd: a number"),
+            (listen + ["--device", "egate,card=no"], "no built-in card"),
+            (device + ["--listen", "127.0.0.1:65536"], "up to 65535"),
+            (device + ["--listen", "127.0.0.1:"], "up to 65535")):
+        p = subprocess.run([program(), *words], capture_output=True,
+                           text=True, timeout=60)
+        t.ok(p.returncode in (1, 2) and said in p.stderr, said)
+
+
 def control_socket(t, emu):
     for words in (["plug"], ["plug", "7-7"], ["fly", "1-1"],
                   ["insert", "1-1:5"], ["plug", "1-1:0"], ["insert", "1-1:"],
@@ -275,6 +293,7 @@ def main():
         with Device(emu.address, "1-1") as dev:
             dev.configure()
             refusals(t, Ccid(dev))
+        command_line(t)
         control_socket(t, emu)
         faults(t, emu)
         class_descriptors(t, emu)
