@@ -307,6 +307,8 @@ start_connecting(struct source *s)
 {
 	char port[6];
 
+	if (s->fd >= 0)
+		return;		/* one is on its way, whatever a handler says */
 	if (s->address.n != 0 && clock_now_ms() < s->until_ms) {
 		connect_to(s, &s->address);
 		return;

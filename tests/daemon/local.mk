@@ -8,7 +8,8 @@ daemon_tests = \
 	%D%/test_session \
 	%D%/test_slot \
 	%D%/test_status_file \
-	%D%/test_stream
+	%D%/test_stream \
+	%D%/test_vpcd
 # End of daemon_tests
 check_PROGRAMS += $(daemon_tests) %D%/ctapi_say
 TESTS += $(daemon_tests)
@@ -55,4 +56,6 @@ EXTRA_DIST += $(daemon_scripts) %D%/fake_handler.h \
 %C%_test_status_file_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_test_stream_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_stream_LDADD = daemon/libslotd.la $(UNIT_LDADD)
+%C%_test_vpcd_CFLAGS = $(UNIT_CFLAGS) $(EVENT_CFLAGS)
+%C%_test_vpcd_LDADD = daemon/libslotd.la $(UNIT_LDADD)
 %C%_ctapi_say_LDADD = lib/libctapi.la base/libbase.la
