@@ -216,7 +216,7 @@ describe(struct usb *usb, struct channel_info *info)
 static bool
 wants_reading(const struct vpcd *u, const struct conn *c)
 {
-	return c->fd >= 0 && (!c->asked || u->in != NULL);
+	return c->fd >= 0 && !u->usb.gone && (!c->asked || u->in != NULL);
 }
 
 static size_t
@@ -362,7 +362,8 @@ tell(struct vpcd *u)
 	for (uint8_t i = 0; i < u->slots; i++) {
 		struct conn *c = &u->conns[i];
 
-		while ((c->gone || c->came) && u->interrupt != NULL) {
+		while ((c->gone || c->came) && u->interrupt != NULL &&
+		    !u->usb.gone) {
 			uint8_t news = c->gone ? VPCD_GONE : VPCD_CAME;
 
 			*(c->gone ? &c->gone : &c->came) = false;

@@ -427,6 +427,26 @@ START_TEST(without_slotd_all_is_over)
 }
 END_TEST
 
+/* slotd's end is noticed while an emulator leaves: each transfer ends once. */
+START_TEST(without_slotd_nothing_is_told)
+{
+	struct world w;
+
+	world_open(&w);
+	insert(&w, 0);
+	usb_submit(w.xin);
+	shutdown(w.slotd, SHUT_RD);
+	close(w.card[0]);
+	w.card[0] = -1;
+	run(&w);
+	ck_assert(w.usb->gone);
+	ck_assert_uint_eq(w.n_news, 0);
+	ck_assert_uint_eq(w.in->calls, 1);
+	ck_assert_uint_eq(w.usb->in_flight, 0);
+	world_close(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -443,6 +463,7 @@ main(void)
 	tcase_add_test(t, an_emulator_too_many_is_sent_away);
 	tcase_add_test(t, a_slow_reader_of_a_long_message_can_be_given_up);
 	tcase_add_test(t, without_slotd_all_is_over);
+	tcase_add_test(t, without_slotd_nothing_is_told);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
