@@ -90,7 +90,7 @@ follow_pcsc(struct dialects *d, const struct settings *s)
 		pcsc_server_close(d->pcsc);
 		d->pcsc = NULL;
 	} else if (d->pcsc != NULL) {
-		pcsc_server_set_legacy(d->pcsc, s->pcsc_readers);
+		pcsc_server_follow(d->pcsc, s->pcsc_readers);
 	} else {
 		open_pcsc(d, s->pcsc_readers);
 	}

@@ -263,9 +263,10 @@ pcsc_server_open(struct pcsc_server **out, struct event_base *base,
 }
 
 void
-pcsc_server_set_legacy(struct pcsc_server *s, unsigned legacy)
+pcsc_server_follow(struct pcsc_server *s, unsigned legacy)
 {
 	s->world.legacy = legacy;
+	pcsc_changed(&s->world);
 }
 
 void

@@ -34,7 +34,10 @@ enum err	pcsc_server_open(struct pcsc_server **, struct event_base *,
 /* Removes both files, if they are ours. Transactions under way cost a reset. NULL is fine. */
 void		pcsc_server_close(struct pcsc_server *);
 
-/* Another number of readers that older programs expect. */
-void		pcsc_server_set_legacy(struct pcsc_server *, unsigned);
+/*
+ * openct.conf was read again: the number of readers that older programs expect,
+ * and whoever waits looks at what it may see now.
+ */
+void		pcsc_server_follow(struct pcsc_server *, unsigned legacy);
 
 #endif

@@ -213,6 +213,19 @@ def reload_shows(t):
             t.eq(status(w.d) != NOBODY, shown, "the status file: " + rules)
 
 
+def reload_wakes(t):
+    """Whoever waits for readers hears of those that may be seen now."""
+    with world("") as w:
+        with user(ALICE):
+            p = w.client()
+        with p:
+            t.eq(p.wait(), [], "a PC/SC program that sees no reader waits")
+            w.d.configure(w.reader)
+            w.d.signal(signal.SIGHUP)
+            t.eq(p.pair()[1], OK, "a reload gives it one: it is told")
+            t.eq(len(p.states()), 1, "and sees it")
+
+
 def many_groups(t):
     """With more groups than slotd looks at nobody gets by a rule."""
     rules = "group %d { may = nothing; }; other { may = use; };" % STAFF
@@ -228,7 +241,7 @@ def main():
         t.ok(True, "access # SKIP only root can be several users")
         t.done()
     for test in (users_and_groups, the_status_file, events, escapes,
-                 reload, reload_shows, many_groups):
+                 reload, reload_shows, reload_wakes, many_groups):
         try:
             test(t)
         except (Timeout, AssertionError, OSError, EOFError) as e:
