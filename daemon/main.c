@@ -312,6 +312,8 @@ on_readers_known(void *arg)
 {
 	struct daemon *d = arg;
 
+	if (d->quitting)
+		return;
 	if (d->parent_fd >= 0)
 		background_ready(d->parent_fd);
 	d->parent_fd = -1;

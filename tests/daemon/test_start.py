@@ -237,10 +237,21 @@ def later(t):
         del one, new
 
 
+def ended(t):
+    """One that is ended in its start was never ready."""
+    with Start(1) as s:
+        h = s.handler(0)
+        s.d.signal(15)
+        t.eq(s.d.notify.recv(64), b"STOPPING=1", "it is ended in its start")
+        t.eq(s.d.process.wait(20), 0, "and ends")
+        t.ok(not s.said_ready(), "it does not say that it is ready")
+        del h
+
+
 def main():
     t = Tap()
     for test in (all_readers, absent, unplugged, dead, limit, libraries,
-                 nobody, later):
+                 nobody, later, ended):
         print("# " + test.__name__, flush=True)
         test(t)
     t.done()
