@@ -238,6 +238,40 @@ settings_check_reader(struct settings_reading *rd, const struct conf_node *n)
 
 /* ---- access ---- */
 
+static bool
+is_label(const struct conf_node *root, struct view word)
+{
+	const struct conf_node *n = NULL;
+
+	while ((n = conf_next(root, n, "reader")) != NULL) {
+		if (view_eq(n->value, word))
+			return true;
+	}
+	return false;
+}
+
+/* Devices that no block names can come by hotplug and openct-control. */
+void
+settings_check_readers(struct settings_reading *rd,
+    const struct conf_node *list)
+{
+	const struct conf_node *at = NULL;
+	char quoted[CONF_QUOTE_MAX + 1];
+	struct device device;
+	struct view word;
+	const char *why;
+
+	while (settings_word(list, &at, &word)) {
+		if (is_label(rd->s->root, word) ||
+		    device_parse(&device, word, &why) == ERR_OK)
+			continue;
+		conf_quote(quoted, sizeof(quoted), word);
+		settings_tell(rd, SETTINGS_NOTE, settings_place(at),
+		    "%s is neither the name of a reader block nor a device",
+		    quoted);
+	}
+}
+
 /* The bit of a dialect, or 0. */
 static uint32_t
 dialect_bit(struct view word)

@@ -30,7 +30,8 @@ const char *const settings_dialect_words[] = {
 
 const struct key settings_rule_keys[] = {
 	{ "may", KEY_CHOICE, AT(settings_rule, right), .words = right_words },
-	{ "readers", KEY_WORDS, AT(settings_rule, readers) },
+	{ "readers", KEY_WORDS, AT(settings_rule, readers),
+	    .check = settings_check_readers },
 	{ "dialects", KEY_WORDS, AT(settings_rule, dialect_list),
 	    .check = settings_check_dialects, .is_word = settings_is_dialect },
 	{ .name = NULL },

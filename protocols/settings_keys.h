@@ -91,6 +91,8 @@ void		settings_check_access(struct settings_reading *,
 		    const struct conf_node *);
 void		settings_check_rule(struct settings_reading *,
 		    const struct conf_node *);
+void		settings_check_readers(struct settings_reading *,
+		    const struct conf_node *);
 void		settings_check_dialects(struct settings_reading *,
 		    const struct conf_node *);
 bool		settings_is_id(struct view);

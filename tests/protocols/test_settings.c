@@ -343,6 +343,9 @@ static const struct {
 	    "known here and left out; it belongs outside of this group\n" },
 	{ "driver ccid { colour = red; };", "1:15: warning: 'colour' is not "
 	    "known and left out; known here: ids, block_size\n" },
+	{ "access { other { may = use; readers = { r, s, usb:1/2, }; }; };"
+	    "reader r { device = usb:1/2; };", "1:44: note: 's' is neither "
+	    "the name of a reader block nor a device\n" },
 	{ "debug = 1;\nhotplug = no, debug = 2;", "2:15: warning: debug is "
 	    "said in line 1 already; this is left out\n" },
 	{ "ifdproxy { server-port = :6666; };", "1:1: note: ifdproxy has no "
