@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,8 +98,11 @@ int
 start_slotd(const char *dir, const char *config, unsigned debug)
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
 
+	/* who started us may have it ignored: then nobody could be waited for */
+	(void)signal(SIGCHLD, SIG_DFL);
+	pid = fork();
 	if (pid < 0)
 		return complain("fork: %s", strerror(errno));
 	if (pid == 0)

@@ -4,6 +4,7 @@ shutdown: its output is OpenCT's, its exit status is true."""
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -67,12 +68,12 @@ class World:
             f.write("hotplug = no;\nifdhandler { program = %s/ifdhandler; };\n"
                     % self.sbin)
 
-    def control(self, *args):
+    def control(self, *args, preexec_fn=None):
         """(exit status, standard output, standard error)"""
         p = subprocess.run(
             [os.path.join(self.sbin, "openct-control"), "-f", self.config,
              *args], capture_output=True, text=True, timeout=60,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, preexec_fn=preexec_fn,
             env=os.environ | {"OPENCT_SOCKETDIR": self.run,
                               "LD_LIBRARY_PATH": LIBRARIES})
         return p.returncode, p.stdout, p.stderr
@@ -117,6 +118,14 @@ def from_init_to_shutdown():
         same(os.listdir(w.run), ["status"])
         same(w.control("status")[0], 1)
         same(w.control("shutdown"), (0, "0 processes killed.\n", ""))
+
+
+@test
+def a_caller_may_ignore_the_end_of_children():
+    with World() as w:
+        same(w.control("init", preexec_fn=lambda: signal.signal(
+            signal.SIGCHLD, signal.SIG_IGN))[:2], (0, ""))
+        same(w.control("shutdown")[0], 0)
 
 
 @test
