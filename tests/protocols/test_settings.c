@@ -406,8 +406,8 @@ static const char *const bad_access[] = {
 	"access { other { may = use; may = nothing; }; };",
 	"access;",
 	"access = none;",
-	"access { other { may = use; }; }; "
-	    "access { user alice { may = nothing; }; };",
+	("access { other { may = use; }; }; "
+	    "access { user alice { may = nothing; }; };"),
 };
 
 START_TEST(a_mistake_in_access_lets_nobody_in)
