@@ -295,7 +295,11 @@ def reader_events(t):
         w.d.configure(w.reader)
         w.d.signal(1)
         w.plug()
-        t.eq(c.pair(), (4, OK), "a reader came")
+        woken = c.pair()
+        if woken == (3, OK):  # by the reload, for what may be seen now
+            c.wait()
+            woken = c.pair()
+        t.eq(woken, (4, OK), "a reader came")
         t.eq(c.states()[0].name, NAME, "under the same name")
 
 
