@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Virtual readers on the real chain: slotd, ifdhandler, and card emulators that
 connect to them as to vsmartcard's vpcd."""
+import contextlib
 import os
 import signal
 import socket
@@ -167,7 +168,10 @@ def connecting(t):
 def listens(d, port):
     """Whether it is slotd that does; another program may have the port next."""
     fds = "/proc/%d/fd/" % d.process.pid
-    ours = {os.readlink(fds + fd) for fd in os.listdir(fds)}
+    ours = set()
+    for fd in os.listdir(fds):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            ours.add(os.readlink(fds + fd))
     with open("/proc/net/tcp") as f:
         rows = [line.split() for line in f.readlines()[1:]]
     return any(row[1].endswith(":%04X" % port) and row[3] == "0A" and
@@ -192,6 +196,7 @@ def configured(t):
             d.signal(signal.SIGHUP)
             t.ok(card.is_closed(), "a reader that is not configured any more "
                  "closes its connections")
+        d.wait_log("read .* again")
         t.ok(not listens(d, port), "and its port")
 
 
