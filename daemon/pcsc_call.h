@@ -65,6 +65,7 @@ struct pcsc_handle {
 	unsigned begun;			/* transactions it knows of */
 	uint32_t news;			/* SESSION_WAS_, beside the session's */
 	bool named;			/* to others, as who has the reader */
+	bool refusal_told;		/* an escape's, in the log */
 	enum pcsc_begin begin;
 	struct event *timer;		/* of begin */
 };

@@ -85,10 +85,11 @@ escape(struct pcsc_client *c, struct pcsc_handle *h)
 	    pcsc_handle_moment(h), on_escaped);
 	if (e == ERR_OK)
 		return;
-	if (e == ERR_DENIED)
+	if (e == ERR_DENIED && !h->refusal_told)
 		log_at(LOG_LEVEL_NOTICE, h->name, "%s may not send commands to "
 		    "the reader itself (openct.conf: escape)",
 		    peer_text(who, sizeof(who), &c->peer));
+	h->refusal_told = h->refusal_told || e == ERR_DENIED;
 	answer_control(c, e, nothing);
 }
 

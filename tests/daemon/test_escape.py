@@ -48,6 +48,10 @@ def refused(t):
              "not allowed at first")
         t.ok(r.d.wait_log("may not send commands to the reader itself"),
              "the log says who, and what allows it")
+        c.control(card, ESCAPE, WHO)
+        r.d.signal(1)
+        r.d.wait_log("read .* again")
+        t.eq(sum("may not send" in line for line in r.d.log), 1, "once")
         t.ok(LISTED not in c.control(card, FEATURES)[2],
              "and no feature of the reader")
         t.eq(c.transmit(card)[0], OK, "cards can be used")
